@@ -2,6 +2,7 @@ import ImportValidationWire
 import OnboardingWire
 import Postgres
 import Records
+import Tenancy
 import Wire
 
 /// Who an import task goes to when it names nobody: whoever holds the provider's responsibility ServiceNow
@@ -24,6 +25,14 @@ enum TaskAssignee {
             WHERE "user" IS NOT NULL ORDER BY place, id
             """)
         return try rows.map { try $0.string(CaseTeamMember.Field.user) }.first(where: context.mayBeAssigned)
+    }
+
+    /// What the person is called, as it is known here; whoever works on the task, as in onboarding.
+    static func name(of user: String, _ context: RuleContext) throws -> String? {
+        guard Validation.isUUID(user) else { return nil }
+        let reader = Caller.service(context.database.service, domain: context.write.caller.domain)
+        let known = context.database.replica(User.self, .name, where: "id = \(user)", as: reader)
+        return try context.queryAbove("SELECT name FROM \(known) known").first?.optionalString(User.Field.name)
     }
 
     /// Who makes tasks for no particular person: onboarding, for a case's playbook, and earlier versions of this service.

@@ -22,7 +22,7 @@ struct Execution: Sendable {
 
         /// Reads it, for the runner that tells the end.
         static func load(_ run: String, _ database: Database, in tx: Transaction) throws -> Ending {
-            let steps = try FlowStep.list(run: run, withResults: true, in: tx)
+            let steps = try FlowStep.list(run: run, in: tx)
             guard let found = try Store<FlowRun>(database).find(run, in: tx) else {
                 throw Problem.internalError(cause: "run \(run) is gone")
             }
@@ -173,6 +173,13 @@ struct Execution: Sendable {
             WHERE run = \(run)
             """
         ).first?.optionalString(Column.definition)
+    }
+
+    /// The person a launched run acts for; nil for a run that was never launched.
+    static func requester(of run: String, in tx: Transaction) throws -> Caller? {
+        try tx.query("SELECT requester FROM play_launcher.flow_execution WHERE run = \(run)").first.map {
+            try KeptCaller(text: $0.string(Column.requester)).caller
+        }
     }
 
     /// Has a held run go on for somebody else, at the step it was held at.

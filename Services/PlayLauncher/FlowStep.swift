@@ -77,8 +77,8 @@ extension FlowStep {
             """)
     }
 
-    /// The steps of a run in their order. What they asked for and were answered is read where the reader may see it.
-    static func list(run: String, withResults: Bool, in tx: Transaction) throws -> [FlowStep] {
+    /// The steps of a run in their order, with what they asked for and were answered.
+    static func list(run: String, in tx: Transaction) throws -> [FlowStep] {
         try tx.query(
             """
             SELECT key, kind, method, state, attempts, input, result, error, began_at, at, skipped_by, reason \
@@ -91,8 +91,8 @@ extension FlowStep {
             step.method = try row.optionalString(Column.method) ?? ""
             step.state = try row.string(Column.state)
             step.attempts = Int32(try row.int(Column.attempts))
-            step.result = withResults ? try row.optionalString(Column.result) ?? "" : ""
-            step.input = withResults ? try row.optionalString(Column.input) ?? "" : ""
+            step.result = try row.optionalString(Column.result) ?? ""
+            step.input = try row.optionalString(Column.input) ?? ""
             step.error = try row.optionalString(Column.error) ?? ""
             step.beganAt = try row.isNull(Column.beganAt) ? nil : Timestamp(microseconds: row.timestamp(Column.beganAt))
             step.skippedBy = try row.optionalString(Column.skippedBy) ?? ""

@@ -210,16 +210,14 @@ struct Plays: Sendable {
 
     // MARK: Steps
 
-    /// The steps of a run. What calls asked for and were answered is shown to the person the run acts for, and to those who administer runs.
+    /// The steps of a run, with what the reader may see of their calls and answers.
     private func steps(_ request: ListFlowStepsRequest, _ call: Call) async throws(Problem) -> ListFlowStepsResponse {
         let database = database
         return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
             let run = try Store<FlowRun>(database).get(request.flowRun, as: call.caller, in: tx)
-            let seesResults =
-                run.requestedBy == call.caller.subject
-                || Access.allows(call.caller.roles, .write, on: FlowRun.schema.table)
+            let reader = try StepReader(call.caller, of: run, in: tx)
             var response = ListFlowStepsResponse()
-            response.steps = try FlowStep.list(run: run.id, withResults: seesResults, in: tx).map { step in
+            response.steps = reader.shown(try FlowStep.list(run: run.id, in: tx)).map { step in
                 var step = step
                 step.title = step.named(call.language)
                 return step

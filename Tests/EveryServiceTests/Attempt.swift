@@ -162,7 +162,7 @@ struct Attempt: Sendable {
         "onboarding.pages.task": own(
             #"{"id": "$ID"}"#, .provider("read", on: "lifecycle_task"), of: "lifecycle_task"),
         "onboarding.pages.import": own(
-            #"{"id": "\#(other)"}"#, .provider("read", on: "lifecycle_task")),
+            #"{"id": "$ID"}"#, .provider("read", on: "lifecycle_task"), of: "import_task"),
         "onboarding.pages.portal": own("{}", .operation("read", on: "onboarding_case")),
         "onboarding.pages.list_portal": own(#"{"list": "my_tasks"}"#, .operation("read", on: "onboarding_case")),
         "onboarding.pages.portal_case": own(

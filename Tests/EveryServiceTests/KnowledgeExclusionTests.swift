@@ -15,7 +15,7 @@ import Wire
     private static let words = ["zzsecret", "꿹꿺"]
     private static let reading: Set = [
         "get", "list", "read", "search", "show", "answer", "list_versions", "list_related", "list_shared", "case",
-        "task",
+        "task", "import",
         "portal_case", "portal_task", "describe",
     ]
     private static let everybody = RoleCatalog.all.map(\.name).filter {
@@ -27,7 +27,9 @@ import Wire
     private static let customers = [
         "sn_customerservice.customer_case_manager", "sn_customerservice.customer_admin",
         "sn_customerservice.customer_manager", "sn_customerservice.customer",
-    ].map { Caller.customer($0, of: Tested.account, in: Tested.victim, contact: uuid()) }
+    ].map { Caller.customer($0, of: Tested.account, in: Tested.victim, contact: contact) }
+    /// Whose the import task is.
+    private static let contact = uuid()
 
     @Test func noMethodTellsOfIt() async throws {
         let service = try await Tested.start("onboarding")
@@ -36,7 +38,9 @@ import Wire
         let ways: Set = [
             "knowledge_articles.read", "knowledge_articles.search", "knowledge_articles.list_related",
             "knowledge_articles.list_shared", "recommended_actions.show", "recommended_actions.answer", "pages.case",
-            "pages.task", "pages.portal_case", "pages.portal_task",
+            "pages.task", "pages.portal_case", "pages.portal_task", "pages.import of import_task",
+            "pages.portal_task of import_task", "knowledge_articles.list_related of import_task",
+            "knowledge_articles.list_shared of import_task",
         ]
         let own: Set = ["knowledge_articles.get", "knowledge_articles.list", "knowledge_links.list"]
         // The check of the check: as long as nobody is kept out, all of these lead to it.
@@ -45,7 +49,8 @@ import Wire
             try await Self.telling(service, Self.customers[0], Self.reading)
                 == [
                     "knowledge_articles.read", "knowledge_articles.list_shared", "pages.portal_case",
-                    "pages.portal_task",
+                    "pages.portal_task", "pages.portal_task of import_task",
+                    "knowledge_articles.list_shared of import_task",
                 ])
         #expect(try await Self.telling(service, Self.victim, Self.reading).isSuperset(of: ways.union(own)))
         try await service.change(
@@ -57,8 +62,8 @@ import Wire
         #expect(try await Self.telling(service, Self.victim, Self.reading).isSuperset(of: ways.union(own)))
     }
 
-    /// The victim's article with words of its own, related to the case and shared on it, by hand and by a rule, and shared
-    /// on the task, which customers see.
+    /// The victim's article with words of its own, related to the case and the import task and shared on them, by hand and by
+    /// a rule, and shared on the task; customers see them.
     private static func publish(_ service: Tested) async throws {
         let (domain, word, korean) = (Tested.victim, words[0], words[1])
         let article: SQL = "(SELECT id FROM onboarding.knowledge_article WHERE domain = \(domain))"
@@ -91,6 +96,21 @@ import Wire
             WHERE domain = \(domain) AND purpose = 'shared'
             """,
             "UPDATE onboarding.lifecycle_task SET visible_to_customer = true",
+            """
+            UPDATE onboarding.import_task SET visible_to_customer = true, contact = \(contact), \
+            parent = (SELECT id FROM onboarding.onboarding_case)
+            """,
+            """
+            INSERT INTO onboarding.knowledge_rule SELECT (jsonb_populate_record(rule, \
+            jsonb_build_object('id', gen_random_uuid(), 'table', 'import_task'))).* \
+            FROM onboarding.knowledge_rule AS rule WHERE domain = \(domain)
+            """,
+            """
+            INSERT INTO onboarding.knowledge_link SELECT (jsonb_populate_record(link, \
+            jsonb_build_object('id', gen_random_uuid(), 'onboarding_case', NULL, \
+            'import_task', (SELECT id FROM onboarding.import_task)))).* FROM onboarding.knowledge_link AS link \
+            WHERE domain = \(domain) AND onboarding_case IS NOT NULL
+            """,
         ])
     }
 
@@ -133,8 +153,8 @@ import Wire
         }
     }
 
-    /// The methods, by "<collection>.<verb>", that tell somebody of the article; all but those that remove something, or only
-    /// those with these verbs.
+    /// The methods, by "<collection>.<verb>", and by what they are about when it is an import task, that tell somebody of the
+    /// article; all but those that remove something, or only those with these verbs.
     private static func telling(
         _ service: Tested, _ caller: Caller, _ verbs: Set<String>? = nil
     ) async throws -> Set<String> {
@@ -149,7 +169,8 @@ import Wire
                 // What the request itself says is no news.
                 let secrets = (words + [key, article]).filter { !attempt.json.contains($0) }
                 guard secrets.contains(where: answer.contains) else { continue }
-                told.insert(tried.subject.split(separator: ".").suffix(2).joined(separator: "."))
+                let name = tried.subject.split(separator: ".").suffix(2).joined(separator: ".")
+                told.insert(tried.table == "import_task" ? "\(name) of import_task" : name)
             }
         }
         return told
@@ -163,6 +184,9 @@ import Wire
             ("knowledge_articles.search", #"{"query": "\#(words[1])"}"#, ""),
             ("knowledge_articles.search", #"{"keys": ["\#(key)"]}"#, ""),
             ("records.search", #"{"text": "\#(words[0])"}"#, ""),
+            ("knowledge_articles.list_related", #"{"table": "import_task", "record": "$ID"}"#, "import_task"),
+            ("knowledge_articles.list_shared", #"{"table": "import_task", "record": "$ID"}"#, "import_task"),
+            ("pages.portal_task", #"{"id": "$ID"}"#, "import_task"),
             (
                 "recommended_actions.answer",
                 #"{"table": "lifecycle_task", "record": "$ID", "recommendation": "zztreecard", "answers": ["y"]}"#,

@@ -109,7 +109,7 @@ import Wire
         let task = try await stage.locations()
         let person = uuid()
         var user = User()
-        (user.id, user.domain, user.kind) = (person, "/provider/", "person")
+        (user.id, user.domain, user.kind, user.name) = (person, "/provider/", "person", "Ann Agent")
         try await stage.hear(user, "created")
         var member = CaseTeamMember()
         (member.id, member.domain) = (uuid(), stage.domain)
@@ -118,6 +118,14 @@ import Wire
         // A task that somebody has begun is not handed over by itself.
         _ = try await stage.update(task.id) { $0.state = ImportTask.State.inProgress }
         try await stage.hear(member, "created")
+        var show = ShowRecommendedActionsRequest()
+        (show.table, show.record) = (ImportTask.schema.table, task.id)
+        let card = try await stage.call(ImportValidationAPI.showRecommendedActions, show).cards
+            .first { $0.recommendation == "import_assigned_to" }
+        let proposed = try #require(card?.proposed)
+        #expect(proposed.value == person && proposed.display?.en == "Ann Agent")
+        #expect(proposed.message?.en == "Recommended for ‘Assigned to’: Ann Agent")
+        #expect(proposed.message?.ko == "‘담당자’ 필드의 권장 값: Ann Agent")
         var request = AssignRecommendedActionRequest()
         (request.table, request.record) = (ImportTask.schema.table, task.id)
         request.recommendation = "import_assigned_to"

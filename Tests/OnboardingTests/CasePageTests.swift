@@ -122,6 +122,16 @@ import Wire
         #expect(
             await world.problem(OnboardingAPI.getOnboardingImportPage, request, as: customer)?.code == .permissionDenied
         )
+        // Who works in the domain of another account sees that one's alone.
+        let other = try await World(world.server)
+        var inside = world.agent
+        inside.domain = try #require(DomainPath(other.account.domain))
+        #expect(await world.problem(OnboardingAPI.getOnboardingImportPage, request, as: inside)?.code == .notFound)
+        let theirs = try await LandingPageTests.hearImportTask(of: try await other.openCase(), other)
+        request.id = theirs.id
+        #expect(await world.problem(OnboardingAPI.getOnboardingImportPage, request, as: inside) == nil)
+        inside.domain = try #require(DomainPath(world.account.domain))
+        #expect(await world.problem(OnboardingAPI.getOnboardingImportPage, request, as: inside)?.code == .notFound)
         request.id = task.id
         #expect(await world.problem(OnboardingAPI.getOnboardingImportPage, request, as: world.agent)?.code == .notFound)
     }
@@ -160,12 +170,17 @@ import Wire
         let stage = try await PlaybookStage()
         let record = try await stage.begin()
         try await stage.setUp(record)
+        // The tasks of the stage before are import tasks.
+        try await stage.finishImports(record)
         var list = ListRequest()
         list.filter = "parent = \"\(record.id)\""
-        let made = try await stage.world.call(OnboardingAPI.listLifecycleTasks, list, as: stage.agent).lifecycleTasks
-        guard let task = made.first(where: { $0.playbookActivity != nil }) else { return }
-        let page = try await taskPage(task.id, stage.world)
-        #expect(page.activity?.id == task.playbookActivity)
+        let task = try await stage.eventually("a task of the playbook") {
+            try await stage.world.call(OnboardingAPI.listLifecycleTasks, list, as: stage.agent).lifecycleTasks
+                .first { $0.playbookActivity != nil }
+        }
+        let activity = try #require(try await taskPage(task.id, stage.world).activity)
+        #expect(activity.id == task.playbookActivity && activity.lane == "development")
+        #expect(activity.created.map(\.id) == [task.id])
     }
 
     /// Viewers see the case without what field rules keep from them; customers have their portal.

@@ -38,7 +38,19 @@ import Wire
         }
         #expect(try handshakes(nil) == nil && ServiceBridge.background(nil).isEmpty)
         #expect(throws: ConfigurationError.self) { try handshakes(String(repeating: "k", count: 31)) }
-        #expect(try handshakes(String(repeating: "k", count: 32)) != nil)
+        let made = try #require(try handshakes(String(repeating: "k", count: 32)))
+        let work = ServiceBridge.background(made)
+        // Any number of instances make them.
+        #expect(work.map(\.name) == ["consumer handshakes"] && work.allSatisfy { !$0.isSingle })
+    }
+
+    /// A service with a key makes handshakes by itself; whether the instance is there or not, it is tried.
+    @Test func aServiceWithAKeyMakesHandshakes() async throws {
+        var bench = try await ServiceBench<Onboarding>(clock: TestClock(Server.today))
+        try await bench.serveWhole(["ALE_SERVICE_BRIDGE_KEY": String(repeating: "k", count: 32)])
+        let world = try await World(Server(bench: bench))
+        let made = try await world.call(OnboardingAPI.registerConsumer, registration(world, url()), as: world.agent)
+        try await eventually { try await state(made.id, world).attempts ?? 0 >= 1 }
     }
 
     /// A URL is https and a public host name: nothing of the own network, no path, no user.
@@ -238,7 +250,7 @@ import Wire
             return await handshake.register(
                 ConsumerOffer(
                     registration: uuid(), instance: place ?? server.url,
-                    sentAt: Timestamp(microseconds: 1_800_000_000_000_000)))
+                    sentAt: Timestamp(microseconds: InstanceServer.time * 1_000_000)))
         }
         #expect(await outcome("the key of both sides", trusting: server.certificate) == .registered)
         #expect(await outcome("another key", trusting: server.certificate) == .failed("authentication_failed"))
@@ -254,22 +266,31 @@ import Wire
     }
 }
 
-/// A consumer's instance: a server with a certificate of its own, which registers whoever signs with the key.
+/// A consumer's instance: a server with a certificate of its own, which registers whoever signs with the key, at its time, and
+/// says whom it takes it for, under an id that is good once.
 private final class InstanceServer: Sendable {
     let url: String
     let certificate: String
     private let pid: Int32
 
+    /// Its time, in seconds.
+    static let time: Int64 = 1_800_000_000
+
     private static let script = """
-        import hashlib, hmac, http.server, ssl, sys
-        certificate, key, ready = sys.argv[1:]
+        import hashlib, hmac, http.server, json, ssl, sys
+        certificate, key, ready, time = sys.argv[1:]
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 said = dict(part.split("=", 1) for part in self.headers["Ale-Signature"].split(","))
                 good = hmac.new(key.encode(), said["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
                 isGood = self.path == "/api/ale/service_bridge/registration" and hmac.compare_digest(good, said["v1"])
-                self.send_response(200 if isGood else 401)
+                offer = json.loads(body)
+                own = "https://localhost:%d" % self.server.server_address[1]
+                isMeant = (sorted(offer) == ["instance", "registration"] and offer["instance"] == own
+                    and len(offer["registration"]) == 36 and self.headers["Idempotency-Key"] == offer["registration"]
+                    and self.headers["Content-Type"] == "application/json" and said["t"] == time)
+                self.send_response(401 if not isGood else 200 if isMeant else 400)
                 self.end_headers()
             def log_message(self, *arguments):
                 pass
@@ -304,7 +325,7 @@ private final class InstanceServer: Sendable {
             try Data(contentsOf: URL(filePath: certificate + ".key"))
             + Data(contentsOf: URL(filePath: certificate + ".crt"))
         try both.write(to: URL(filePath: certificate))
-        let process = try run("/usr/bin/python3", ["-c", script, certificate, key, ready])
+        let process = try run("/usr/bin/python3", ["-c", script, certificate, key, ready, "\(time)"])
         try await eventually { FileManager.default.fileExists(atPath: ready) }
         let port = try String(contentsOfFile: ready, encoding: .utf8)
         return InstanceServer(

@@ -100,6 +100,7 @@ import Wire
             [
                 ("pages.portal", "{}"), ("pages.list_portal", #"{"list": "my_cases"}"#),
                 ("pages.list_portal", #"{"list": "my_tasks"}"#),
+                ("pages.list_portal_tasks", #"{"id": "\#(own.id)"}"#),
                 ("pages.portal_case", #"{"id": "\#(own.id)"}"#), ("pages.portal_task", #"{"id": "\#(task.id)"}"#),
                 ("pages.portal_task", #"{"id": "\#(imported)"}"#),
             ]
@@ -236,7 +237,7 @@ import Wire
             #expect(told == [true, true, false], "\(subject) \(json)")
         }
         for (index, scene) in scenes.enumerated() {
-            for (subject, json) in scene.pages.suffix(3) + scene.requests.suffix(2) + [scene.requests[0]] {
+            for (subject, json) in scene.pages.suffix(4) + scene.requests.suffix(2) + [scene.requests[0]] {
                 let problem = await ServiceTestKit.problem { () async throws(Problem) in
                     try await world.server.bench.call(json: json, to: "ale.v1.onboarding.\(subject)", as: caller)
                 }

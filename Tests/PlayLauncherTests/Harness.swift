@@ -85,11 +85,12 @@ struct Stage: Sendable {
     }
 
     func launch(
-        _ title: String, _ answers: String = "{}", from source: String, as caller: Caller, requestID: String = ""
+        _ title: String, _ answers: String = "{}", from source: String, of table: String = "engagement",
+        as caller: Caller, requestID: String = ""
     ) async throws -> FlowRun {
         var request = LaunchPlayRequest()
         request.definitionRecord = try await entry(title).id
-        request.sourceTable = "engagement"
+        request.sourceTable = table
         request.sourceRecord = source
         request.answers = answers
         request.requestID = requestID

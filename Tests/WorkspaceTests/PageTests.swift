@@ -95,6 +95,34 @@ import Wire
         #expect(Self.columns(korean) == ["번호", "계정", "상위", "간단한 설명", "우선순위", "상태", "단계", "운영 개시일"])
     }
 
+    /// The days before today are counted to their end, today only so far: what is more than that does not fall.
+    @Test func aTrendDoesNotFallWhereCountingStops() async throws {
+        func seen(_ counts: [Int32], more: Bool, _ language: String) async throws -> String {
+            let browser = try await browser([
+                Endpoint(OnboardingAPI.getOnboardingLandingPage) { _, _ in
+                    var page = Self.landing("active_tasks") { _ in }
+                    page.cards[0].count = counts.last ?? 0
+                    page.cards[0].more = more
+                    page.cards[0].trend = counts.enumerated().map { place, count in
+                        var day = OnboardingCardDay()
+                        (day.count, day.more) = (count, more && place == counts.count - 1)
+                        return day
+                    }
+                    return page
+                }
+            ])
+            return try await browser.get("/onboarding?language=\(language)").text
+        }
+        let beyond = try await seen([4_000, 5_000, 1_000], more: true, "en")
+        #expect(beyond.contains("aria-label=\"2 days, from 4,000 to 5,000\"") && beyond.contains("1,000+"))
+        #expect(beyond.contains("points=\"0.0,7.6 96.0,2.0\""))
+        let risen = try await seen([400, 500, 1_000], more: true, "ko")
+        #expect(risen.contains("aria-label=\"3일 동안 400에서 1,000+\""))
+        #expect(risen.contains("points=\"0.0,18.8 48.0,16.0 96.0,2.0\""))
+        let fallen = try await seen([400, 500, 100], more: false, "en")
+        #expect(fallen.contains("aria-label=\"3 days, from 400 to 100\""))
+    }
+
     /// Tasks are due and have progress. A cell without anything keeps its place, on the page and in the list behind it.
     @Test func theListOfTasksNamesItsOwnColumns() async throws {
         let page = Self.landing("active_tasks") {

@@ -12,7 +12,7 @@ enum DateBench {
     /// The slowest of a hundred, one after another.
     static func preview(_ data: PlaybookData) async throws -> Figure {
         let record = try await data.makeCase()
-        _ = try await data.start("bench_tasks", over: record)
+        _ = try await data.startTasks(over: record)
         for number in 0..<tasks { try await createTask(number, of: record, data) }
         _ = try await ask(record, "2027-06-30", data, applying: true)
         var latencies = Latencies()

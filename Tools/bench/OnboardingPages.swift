@@ -12,7 +12,7 @@ struct OnboardingPages {
 
     init(_ data: PlaybookData, cases: Int) async throws {
         let template = try await data.makeCase()
-        let run = try await data.start("bench_tasks", over: template)
+        let run = try await data.startTasks(over: template)
         try await data.stack.psql([
             "-v", "cases=\(cases)", "-v", "template=\(template)", "-v", "run=\(run.id)", "-v",
             "contact=\(data.contact)",
@@ -69,7 +69,7 @@ struct OnboardingPages {
             },
             .init(name: "activities of a case among \(cases)") {
                 var request = ListPlaybookActivitiesRequest()
-                request.run = places.randomElement()?.run ?? ""
+                (request.run, request.lane) = (places.randomElement()?.run ?? "", PlaybookData.lane)
                 let answer = try await client.call(OnboardingAPI.listPlaybookActivities, request, as: agent)
                 guard answer.activities.count == PlaybookData.activities else {
                     throw JourneyFailure("a run has \(answer.activities.count) activities")
@@ -87,6 +87,11 @@ struct OnboardingPages {
             request.card = card
             let list = try await client.call(OnboardingAPI.listOnboardingCard, request, as: agent)
             guard list.items.count == 50 else { throw JourneyFailure("\(card) has \(list.items.count) records") }
+        }
+        @Sendable func portal(_ person: Credential) async throws {
+            let page = try await client.call(OnboardingAPI.getPortal, GetPortalRequest(), as: person)
+            let lists = [page.allCases, page.myCases, page.myTasks].map { $0?.items.count ?? 0 }
+            guard lists.allSatisfy({ $0 > 0 }) else { throw JourneyFailure("the portal's lists have \(lists) records") }
         }
         return [
             .init(name: "onboarding landing page among \(cases)") {
@@ -108,13 +113,11 @@ struct OnboardingPages {
                     throw JourneyFailure(
                         "a case has \(page.tasks?.all ?? 0) tasks, \(page.riskSignals?.all ?? 0) risks")
                 }
+                let people = page.people.map { [$0.customerTeam, $0.accountTeam, $0.squad].map(\.count) } ?? []
+                guard people == [2, 2, 3] else { throw JourneyFailure("a case has \(people) people") }
             },
-            .init(name: "portal of an agent among \(cases)") {
-                _ = try await client.call(OnboardingAPI.getPortal, GetPortalRequest(), as: agent)
-            },
-            .init(name: "portal of a customer among \(cases)") {
-                _ = try await client.call(OnboardingAPI.getPortal, GetPortalRequest(), as: customer)
-            },
+            .init(name: "portal of an agent among \(cases)") { try await portal(agent) },
+            .init(name: "portal of a customer among \(cases)") { try await portal(customer) },
         ]
     }
 }

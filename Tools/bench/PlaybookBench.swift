@@ -1,7 +1,6 @@
 import Foundation
 import JourneyKit
 import OnboardingWire
-import PlaybooksWire
 import RPC
 import Wire
 
@@ -38,7 +37,7 @@ enum PlaybookBench {
                 let run = try await data.start("bench_waiting", over: record)
                 let asked = try await data.asked(of: run)
                 for activity in asked {
-                    completing.add(try await timed { try await complete(activity, data) })
+                    completing.add(try await timed { try await data.complete(activity) })
                     creating.add(try await timed { try await createTask(of: record, data) })
                 }
                 // A completed activity whose task could not be made would be a fast one.
@@ -47,13 +46,6 @@ enum PlaybookBench {
             if round > 0 { comparison.add(completing.percentile(99), floor: creating.percentile(99)) }
         }
         return .time("mark complete, which makes a task, p99; floor: a task created", comparison, atMost: 3)
-    }
-
-    private static func complete(_ activity: PlaybookActivity, _ data: PlaybookData) async throws {
-        var request = EnterPlaybookActivityRequest()
-        request.id = activity.id
-        let done = try await data.client.call(OnboardingAPI.completePlaybookActivity, request, as: data.agent)
-        guard done.state == "done" else { throw JourneyFailure("a completed activity is \(done.state)") }
     }
 
     private static func expect(_ tasks: Int, of record: String, _ data: PlaybookData) async throws {

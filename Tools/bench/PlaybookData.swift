@@ -77,10 +77,32 @@ struct PlaybookData: Sendable {
         return try await client.call(OnboardingAPI.createOnboardingCase, request, as: agent).id
     }
 
-    /// Activates a playbook whose activities make a task each as soon as the run starts.
+    /// The stage of a case at scale in which its tasks are.
+    static let lane = "work"
+
+    /// Activates a playbook of a stage to be completed, behind which activities make a task each.
     private func activateTasks() async throws {
         try await activate(
-            "bench_tasks", [("work", (1...Self.activities).map { Self.task($0, start: "{when: with_lane}") })])
+            "bench_tasks",
+            [
+                ("set_up", [Self.asking("set_up")]),
+                (Self.lane, (1...Self.activities).map { Self.task($0, start: "{when: with_lane}") }),
+            ])
+    }
+
+    /// Starts it over a case, and completes its first stage.
+    func startTasks(over record: String) async throws -> PlaybookRun {
+        let run = try await start("bench_tasks", over: record)
+        for activity in try await asked(of: run) { try await complete(activity) }
+        return run
+    }
+
+    /// Completes an activity.
+    func complete(_ activity: PlaybookActivity) async throws {
+        var request = EnterPlaybookActivityRequest()
+        request.id = activity.id
+        let done = try await client.call(OnboardingAPI.completePlaybookActivity, request, as: agent)
+        guard done.state == "done" else { throw JourneyFailure("a completed activity is \(done.state)") }
     }
 
     /// Activates a playbook of activities that are to be completed; each lets another make a task.
@@ -92,13 +114,18 @@ struct PlaybookData: Sendable {
                     "work",
                     (1...Self.waiting).flatMap { number in
                         [
-                            "{key: ask_\(number), kind: related_work, label: {en: Ask, ko: 질문}, "
-                                + "description: {en: Ask., ko: 질문하세요.}, start: {when: with_lane}}",
+                            Self.asking("ask_\(number)"),
                             Self.task(number, start: "{when: after, after: [ask_\(number)]}"),
                         ]
                     }
                 )
             ])
+    }
+
+    /// An activity that is to be completed, as YAML.
+    private static func asking(_ key: String) -> String {
+        "{key: \(key), kind: related_work, label: {en: Ask, ko: 질문}, description: {en: Ask., ko: 질문하세요.}, "
+            + "start: {when: with_lane}}"
     }
 
     /// An activity that makes a task, as YAML.

@@ -39,7 +39,8 @@ struct PortalRequests: Sendable {
             .init(name: "task page among \(taskCount)") {
                 var request = GetOnboardingTaskPageRequest()
                 request.id = tasks.randomElement() ?? ""
-                _ = try await client.call(OnboardingAPI.getOnboardingTaskPage, request, as: agent)
+                let page = try await client.call(OnboardingAPI.getOnboardingTaskPage, request, as: agent)
+                guard page.lifecycleTask?.id == request.id else { throw JourneyFailure("a task page has no task") }
             },
             .init(name: "all cases of a customer in the portal among \(cases)") {
                 try await list("all_cases", 50, as: customer)
@@ -63,12 +64,15 @@ struct PortalRequests: Sendable {
                 (request.id, request.pageSize) = (ownCase(), 5)
                 let page = try await client.call(OnboardingAPI.listPortalCaseTasks, request, as: customer)
                 request.pageToken = page.nextPageToken
-                _ = try await client.call(OnboardingAPI.listPortalCaseTasks, request, as: customer)
+                let next = try await client.call(OnboardingAPI.listPortalCaseTasks, request, as: customer)
+                let counts = [page, next].map(\.items.count)
+                guard counts == [5, 5] else { throw JourneyFailure("the tasks of a case come as \(counts)") }
             },
             .init(name: "task of a customer in the portal among \(taskCount)") {
                 var request = GetPortalTaskRequest()
                 request.id = ownTasks.randomElement() ?? ""
-                _ = try await client.call(OnboardingAPI.getPortalTask, request, as: customer)
+                let page = try await client.call(OnboardingAPI.getPortalTask, request, as: customer)
+                guard page.id == request.id else { throw JourneyFailure("a task of the portal has no task") }
             },
         ]
     }

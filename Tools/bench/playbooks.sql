@@ -5,8 +5,15 @@
 \ir filling.sql
 
 CREATE TEMPORARY TABLE template_activity AS
-SELECT a.*, row_number() OVER (ORDER BY position) - 1 AS place, count(*) OVER () AS activities
+SELECT a.*, row_number() OVER (ORDER BY made IS NULL, position) - 1 AS place, count(*) OVER () AS activities
 FROM onboarding.playbook_activity a JOIN onboarding.playbook_run r ON r.id = a.run WHERE r.id = :'run';
+
+-- The squad of the customer, in which all cases have their own.
+
+INSERT INTO onboarding.squad_member (id, revision, domain, account, "user", responsibility, active)
+SELECT pg_temp.made(13, nth), 1, c.domain, c.account, c.assigned_to,
+    (SELECT min(id::text)::uuid FROM onboarding.responsibility_definition WHERE side = 'squad'), true
+FROM onboarding.onboarding_case c, generate_series(1, 3) nth WHERE c.id = :'template';
 
 -- The function stands in FROM: behind SELECT it would be called for each column.
 
@@ -16,9 +23,22 @@ SELECT made.* FROM onboarding.onboarding_case c, generate_series(0, :cases - 1) 
         'domain', CASE WHEN n < 50 THEN c.domain ELSE pg_temp.domain(n % 1000) END,
         'number', 'BENCHCASE' || n, 'account', CASE WHEN n < 50 THEN c.account ELSE pg_temp.made(5, n % 1000) END,
         'contact', CASE WHEN n < 50 THEN :'contact' ELSE pg_temp.made(7, n % 1000)::text END, 'priority', 1 + n % 5,
+        'squad', (SELECT jsonb_agg(pg_temp.made(13, nth)) FROM generate_series(1, 3) nth),
         'go_live_date', current_date + (n % 300)::int, 'updated_at', now() - n * interval '7 seconds',
         'assigned_to', CASE WHEN n < 200 THEN c.assigned_to ELSE pg_temp.made(6, n % 1000)::text END)) made
 WHERE c.id = :'template';
+
+-- Two of the customer's people and two of the provider's in the teams of each.
+
+INSERT INTO onboarding.case_team_member (id, revision, created_at, created_by, updated_at, updated_by, domain,
+    responsibility, contact, "user", onboarding_case, side)
+SELECT pg_temp.made(12, r.place * :cases + n), 1, now(), 'bench', now(), 'bench', c.domain, r.id,
+    CASE WHEN r.side = 'customer' THEN :'contact'::uuid END, CASE WHEN r.side = 'provider' THEN c.assigned_to END, c.id, r.side
+FROM (SELECT id, side, row_number() OVER (ORDER BY side, nth) - 1 AS place
+        FROM (SELECT id, side, row_number() OVER (PARTITION BY side ORDER BY id) AS nth
+            FROM onboarding.responsibility_definition WHERE side IN ('customer', 'provider')) numbered
+        WHERE nth <= 2) r,
+    generate_series(0, :cases - 1) n JOIN onboarding.onboarding_case c ON c.id = pg_temp.made(1, n);
 
 INSERT INTO onboarding.playbook_run
 SELECT made.* FROM onboarding.playbook_run r, generate_series(0, :cases - 1) n,
@@ -109,4 +129,5 @@ WHERE t.number LIKE 'BENCHTOUCH%';
 ANALYZE import_validation.search_word, import_validation.import_task, customer_success.search_word,
     customer_success.touchpoint;
 ANALYZE onboarding.search_word, onboarding.onboarding_case, onboarding.playbook_run, onboarding.playbook_activity,
-    onboarding.lifecycle_task, onboarding.import_task, onboarding.risk_signal;
+    onboarding.lifecycle_task, onboarding.import_task, onboarding.risk_signal, onboarding.case_team_member,
+    onboarding.squad_member;

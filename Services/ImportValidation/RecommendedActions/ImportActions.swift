@@ -29,7 +29,8 @@ enum ImportActions {
         guard Validation.isUUID(onboarding),
             let user = try TaskAssignee.standard(of: onboarding, ground.context)
         else { return [] }
-        return [.value(user, called: nil)]
+        let name = try TaskAssignee.name(of: user, ground.context)
+        return [.value(user, called: name.map { Text(en: $0, ko: $0) })]
     }
 
     /// All of them, those that others name first.

@@ -77,10 +77,12 @@ enum OnboardingPages: PageFolder {
     }
 
     private static func card(for card: OnboardingCard, isCurrent: Bool, _ visit: Visit) -> Values {
-        let figures = card.trend.map { Int($0.count) }
+        let days = Trend.days(card.trend)
+        let figures = days.map { Int($0.count) }
+        let (first, last) = (figures.first ?? 0, "\(grouped: figures.last ?? 0)" + (days.last?.more == true ? "+" : ""))
         let summary = Text(
-            en: "\(figures.count) days, from \(grouped: figures.first ?? 0) to \(grouped: card.count)",
-            ko: "\(grouped: figures.count)일 동안 \(grouped: figures.first ?? 0)에서 \(grouped: card.count)")
+            en: "\(figures.count) days, from \(grouped: first) to \(last)",
+            ko: "\(grouped: figures.count)일 동안 \(grouped: first)에서 \(last)")
         return [
             "card": card, "href": href(card.card), "current": isCurrent, "points": Trend.points(figures),
             "summary": visit.reader(summary),
@@ -108,6 +110,15 @@ enum OnboardingPages: PageFolder {
 
 /// A line of figures as a picture of 96 by 32.
 enum Trend {
+    /// The days that are drawn. Today is counted only so far; days before it are counted to their end, so today is left out
+    /// where it would seem less than the day before although nobody knows.
+    static func days(_ days: [OnboardingCardDay]) -> [OnboardingCardDay] {
+        guard let today = days.last, today.more, let before = days.dropLast().last, before.count >= today.count else {
+            return days
+        }
+        return days.dropLast()
+    }
+
     static func points(_ figures: [Int]) -> String {
         guard figures.count > 1, let most = figures.max() else { return "" }
         let step = 96 / Double(figures.count - 1)
