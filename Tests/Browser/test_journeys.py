@@ -298,6 +298,9 @@ class Journeys(Stage, Helping, Keyboard, Lists, Plays, SigningIn):
         for language in ("ko", "en"):
             visitor.language(language)
             visitor.look("portal")
+        visitor.going(lambda: page.click("main a[href$='/holidays']"))
+        visitor.look("holidays")
+        self.assertEqual(page.locator("main form").count(), 0)
         visitor.open(f"/portal/cases/{running.case['id']}")
         visitor.look("portal-case")
         page.fill("#comment", "Our list is on its way.")

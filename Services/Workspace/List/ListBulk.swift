@@ -43,8 +43,9 @@ struct ListBulk: Sendable {
         let table = try ListPages.table(visit)
         let query = Fields(visit.query[SaveViewRequest.Field.query])
         do throws(Problem) {
-            let change = try visit.undos.take(visit.part("change"), of: visit.person)
-            let response = try await change.takeBack(visit)
+            let (change, response) = try await visit.undos.take(visit.part("change"), of: visit.person) {
+                (kept) async throws(Problem) in (kept, try await kept.takeBack(visit))
+            }
             if response.failed == 0 {
                 let text = ListQuery(table, query, visit).text()
                 return .moved(to: ListPages.address(table.schema.table, text, done: .restored))

@@ -49,6 +49,9 @@ enum PortalPages: PageFolder {
                     ]
                 },
         ]
+        values["holidays"] =
+            HolidayPages.isFor(visit.person)
+            ? portal.accounts.map { ["name": $0.name, "href": HolidayPages.href($0.id)] as Values } : [Values]()
         if let open = await touchpoints { values["touchpoints"] = open }
         if let open = await work { values["work"] = open }
         if let all = portal.allCases { values["all"] = Self.values(all, "all_cases", visit) }

@@ -49,20 +49,32 @@ final class Undos: Sendable {
         let seconds = now().seconds
         kept.withLock { kept in
             kept.removeAll { $0.until <= seconds }
-            if kept.count >= Self.most { kept.removeFirst() }
+            kept.removeFirst(max(0, kept.count - Self.most + 1))
             kept.append(Kept(id: id, user: person.user, until: seconds + Self.secondsKept, change: change))
         }
         return id
     }
 
-    /// The change of that name, which is forgotten by this. FAILED_PRECONDITION, reason UNDO_OVER, where it is not known any
-    /// more, or is somebody else's.
-    func take(_ id: String, of person: Person?) throws(Problem) -> Change {
+    /// Does something with the change of that name, which is forgotten by this; but not where a service is away, so that it can be
+    /// tried again. FAILED_PRECONDITION, reason UNDO_OVER, where it is not known any more, or is somebody else's.
+    func take<Done>(
+        _ id: String, of person: Person?, _ use: (Change) async throws(Problem) -> Done
+    ) async throws(Problem) -> Done {
+        let found = try taken(id, of: person)
+        do throws(Problem) {
+            return try await use(found.change)
+        } catch {
+            if !error.isRefusal { kept.withLock { $0.append(found) } }
+            throw error
+        }
+    }
+
+    private func taken(_ id: String, of person: Person?) throws(Problem) -> Kept {
         let seconds = now().seconds
-        let found = kept.withLock { kept -> Change? in
+        let found = kept.withLock { kept -> Kept? in
             guard let place = kept.firstIndex(where: { $0.id == id && $0.user == person?.user }) else { return nil }
             let found = kept.remove(at: place)
-            return found.until > seconds ? found.change : nil
+            return found.until > seconds ? found : nil
         }
         guard let found else {
             throw Problem(

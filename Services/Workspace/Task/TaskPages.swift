@@ -24,7 +24,9 @@ enum TaskPages: PageFolder {
         }
         pages.post("/tasks/:id/undo/:change") { visit async throws(Problem) in
             try await write(visit) { (_) async throws(Problem) in
-                try await visit.undos.take(visit.part("change"), of: visit.person).takeBackOne(visit)
+                try await visit.undos.take(visit.part("change"), of: visit.person) { (change) async throws(Problem) in
+                    try await change.takeBackOne(visit)
+                }
                 return .restored
             }
         }
