@@ -25,8 +25,8 @@ struct Publication<R: StandardRecord> {
     private struct Draft {
         let position: Int
         let record: R
-        /// Names of the fields whose cells hold something.
-        let filled: [String]
+        /// The fields whose cells hold something, by their positions in the dictionary.
+        let filled: [Int]
         let key: [FieldValue]
         /// What a plan has seen; nil when the row is published by none.
         let planned: PlannedRow?
@@ -34,8 +34,7 @@ struct Publication<R: StandardRecord> {
         /// Stands for what the row says.
         var content: String {
             RecordID.derived(
-                from: filled.map { "\($0) \(R.schema.index(of: $0).map { record[fieldAt: $0].text } ?? "")" }
-                    .joined(separator: "\n"))
+                from: filled.map { "\(R.schema.fields[$0].name) \(record[fieldAt: $0].text)" }.joined(separator: "\n"))
         }
 
         /// Stands for the record that the row becomes, which may be there.
@@ -73,11 +72,11 @@ struct Publication<R: StandardRecord> {
             return result
         }
         let cells = batch.request.rows.map(cells(of:))
-        let references = try PublishedReferences(
+        var references = try PublishedReferences(
             texts(in: cells), of: batch.account, for: batch.context.caller, in: tx)
         var drafts: [Draft] = []
         for (position, row) in cells.enumerated() {
-            switch draft(row, at: position, references) {
+            switch draft(row, at: position, &references) {
             case .success(let draft): drafts.append(draft)
             case .failure(let faults): results[position].fail(faults.list, batch.language)
             }
@@ -120,11 +119,11 @@ struct Publication<R: StandardRecord> {
     private func told(_ drafts: [Draft], _ known: [[FieldValue]: R]) -> Int {
         drafts.fitting(Publishing.answerBytes) { draft in
             let old = known[draft.key]
-            return draft.filled.reduce(300) { sum, name in
-                guard let index = R.schema.index(of: name) else { return sum }
-                let value = draft.record[fieldAt: index]
-                if let old, R.schema.fields[index].isSame(old[fieldAt: index], value) { return sum }
-                return sum + name.utf8.count + value.text.utf8.count + (old?[fieldAt: index].text.utf8.count ?? 0)
+            return draft.filled.reduce(300) { sum, index in
+                let (field, value) = (R.schema.fields[index], draft.record[fieldAt: index])
+                if let old, field.isSame(old[fieldAt: index], value) { return sum }
+                return sum + field.name.utf8.count + value.text.utf8.count
+                    + (old?[fieldAt: index].text.utf8.count ?? 0)
             }
         }.count
     }
@@ -152,7 +151,7 @@ struct Publication<R: StandardRecord> {
     }
 
     private func draft(
-        _ cells: [PublishedCell]?, at position: Int, _ references: PublishedReferences
+        _ cells: [PublishedCell]?, at position: Int, _ references: inout PublishedReferences
     ) -> Result<Draft, Faults> {
         guard let cells else {
             return .failure(
@@ -162,7 +161,7 @@ struct Publication<R: StandardRecord> {
                 ]))
         }
         var record = R()
-        var filled: [String] = []
+        var filled: [Int] = []
         var faults: [RowFault] = []
         for (column, cell) in cells.enumerated() {
             let field = fields[column]
@@ -171,12 +170,12 @@ struct Publication<R: StandardRecord> {
             case .value(.null): break
             case .value(let value):
                 record[fieldAt: columns[column]] = value
-                filled.append(field.name)
+                filled.append(columns[column])
             case .reference(let text):
                 switch references.find(text, by: namings[column], for: field) {
                 case .success(let id):
                     record[fieldAt: columns[column]] = .string(id)
-                    filled.append(field.name)
+                    filled.append(columns[column])
                 case .failure(let fault): faults.append(RowFault(field: field.name, text: fault.text))
                 }
             }
@@ -277,17 +276,15 @@ struct Publication<R: StandardRecord> {
         guard let known else {
             return try alone { .created(try store.create(draft.record, batch.context, in: tx)) }
         }
-        let different = draft.filled.filter { name in
-            guard let index = R.schema.index(of: name) else { return false }
-            return !R.schema.fields[index].isSame(known[fieldAt: index], draft.record[fieldAt: index])
+        let different = draft.filled.filter { index in
+            !R.schema.fields[index].isSame(known[fieldAt: index], draft.record[fieldAt: index])
         }
         guard !different.isEmpty else { return .unchanged(known) }
         var values = draft.record
         values.id = known.id
         values.etag = draft.planned?.etag ?? ""
-        return try alone {
-            .updated(try store.update(values, mask: FieldMask(paths: different), batch.context, in: tx), from: known)
-        }
+        let mask = FieldMask(paths: different.map { R.schema.fields[$0].name })
+        return try alone { .updated(try store.update(values, mask: mask, batch.context, in: tx), from: known) }
     }
 
     /// Runs the work of one row so that it can fail alone.

@@ -8,6 +8,8 @@ import Wire
 struct PublishedReferences {
     private let account: String
     private var matches: [NamedRecords.Naming: [String: NamedRecords.Match]] = [:]
+    /// What was found last for a field: rows that follow each other often name the same.
+    private var last: [String: (text: String, found: Result<String, Fault>)] = [:]
 
     /// Looks up `texts`, within the account with this id.
     init(
@@ -25,7 +27,18 @@ struct PublishedReferences {
     }
 
     /// The id of the one record that `text` names for `field`; the fault says why there is none.
-    func find(_ text: String, by naming: NamedRecords.Naming, for field: FieldSchema) -> Result<String, Fault> {
+    mutating func find(
+        _ text: String, by naming: NamedRecords.Naming, for field: FieldSchema
+    ) -> Result<String, Fault> {
+        if let last = last[field.name], last.text == text { return last.found }
+        let found = lookUp(text, by: naming, for: field)
+        last[field.name] = (text, found)
+        return found
+    }
+
+    private func lookUp(
+        _ text: String, by naming: NamedRecords.Naming, for field: FieldSchema
+    ) -> Result<String, Fault> {
         let match = matches[naming]?[text.alike]
         if let fault = ReferenceFault.of(
             text, matches: match?.count ?? 0,

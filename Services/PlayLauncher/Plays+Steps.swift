@@ -30,6 +30,7 @@ extension Plays {
 
     /// Has a failed run go on without the step it failed at; what that would have answered is null.
     func skip(_ request: SkipFlowStepRequest, _ call: Call) async throws(Problem) -> FlowRun {
+        try authorize(call.caller)
         let reason = try Self.reason(request.reason, SkipFlowStepRequest.Field.reason)
         try await goOn(request.id, call)
         let database = database

@@ -40,8 +40,8 @@ struct RunProgress: Sendable {
     mutating func end(_ result: StepResult, state: FlowState, skips: Bool = false) {
         // Of a step that is skipped it stands recorded who did that.
         if let key = next.key, !skips { entries.append(.ended(key, result)) }
-        // A flow inside has ended with a result: the run stood at its step.
-        if !isClosing { stood = next.machines }
+        // A flow inside has ended with a result: the run stood at its step. An event is not sent again.
+        if case .emit = next.action { stood = [] } else if !isClosing { stood = next.machines }
         isClosing = false
         if case .emit(_, let type, let data) = next.action { entries.append(.emitted(type, data)) }
         next.machines[next.machines.count - 1].state = state

@@ -3,12 +3,36 @@ import Wire
 
 /// An event of the outbox, and how it looks in the stream: CloudEvents in binary mode.
 struct EventMessage: Sendable {
+    /// Where events are published, taken apart once for all that go there.
+    struct Subject: Sendable {
+        /// `ale.v1.events.<domain>.<service>.<table>.<action>`.
+        let text: String
+        /// The domain, as a token.
+        let domain: String
+        /// Service, table and action.
+        let kind: String
+        /// The type of the records; nil for a table that is none of the service's.
+        let type: (any RecordMessage.Type)?
+        /// The messages of the data and of the record in it; their package names hold the version.
+        let schema: String
+
+        /// `types` are those of the service's records.
+        init(_ text: String, types: [String: any RecordMessage.Type]) {
+            self.text = text
+            let tokens = text.utf8.split(separator: UInt8(ascii: "."))
+            domain = tokens.count == 7 ? String(Substring(tokens[3])) : ""
+            kind = tokens.suffix(3).map { String(Substring($0)) }.joined(separator: ".")
+            type = types[tokens.dropLast().last.map { String(Substring($0)) } ?? ""]
+            schema = RecordEvent.fullName + (type.map { ":" + $0.fullName } ?? "")
+        }
+    }
+
     /// Its place in the outbox.
     let place: Int64
     /// Its id.
     let id: String
-    /// `ale.v1.events.<domain>.<service>.<table>.<action>`.
-    let subject: String
+    /// Where it is published.
+    let subject: Subject
     /// The record it is about.
     let record: String
     /// The trace of the request that caused it.
@@ -20,16 +44,12 @@ struct EventMessage: Sendable {
     /// Its message id: its own, unless the stream lost it. Then another, for the stream may remember what it no longer
     /// has, and would not store it again.
     let messageID: String
-    /// The domain, as a token.
-    let domain: String
-    private let kind: String
-    private let type: (any RecordMessage.Type)?
 
     /// An event from its row in the outbox. `lost` is negative when the stream went back behind it: it says how often the
-    /// stream had gone back then. `types` are those of the service's records.
+    /// stream had gone back then.
     init(
-        place: Int64, id: String, subject: String, record: String, trace: String?, time: Timestamp, payload: [UInt8],
-        lost: Int64? = nil, types: [String: any RecordMessage.Type]
+        place: Int64, id: String, subject: Subject, record: String, trace: String?, time: Timestamp, payload: [UInt8],
+        lost: Int64? = nil
     ) {
         messageID = lost.map { "\(id).\(-$0)" } ?? id
         self.place = place
@@ -39,10 +59,6 @@ struct EventMessage: Sendable {
         self.trace = trace
         self.time = time
         self.payload = payload
-        let tokens = subject.split(separator: ".")
-        domain = tokens.count == 7 ? String(tokens[3]) : ""
-        kind = tokens.suffix(3).joined(separator: ".")
-        type = types[tokens.dropLast().last.map(String.init) ?? ""]
     }
 
     /// The headers under which it is published as protobuf.
@@ -58,7 +74,7 @@ struct EventMessage: Sendable {
     ) -> (subject: String, id: String, headers: Headers, payload: [UInt8])? {
         guard let payload = try? json(limit: limit) else { return nil }
         return (
-            "ale.v1.json." + subject.dropFirst("ale.v1.events.".count), messageID + ".json",
+            "ale.v1.json." + subject.text.dropFirst("ale.v1.events.".count), messageID + ".json",
             headers(source: source, schema: "urn:ale:json:", contentType: "application/json"), payload
         )
     }
@@ -73,11 +89,10 @@ struct EventMessage: Sendable {
         headers.add("ce-specversion", "1.0")
         headers.add("ce-id", id)
         headers.add("ce-source", source)
-        headers.add("ce-type", kind)
+        headers.add("ce-type", subject.kind)
         headers.add("ce-subject", record)
         headers.add("ce-time", time.rfc3339)
-        // The messages of the data and of the record in it; their package names hold the version.
-        headers.add("ce-dataschema", schema + RecordEvent.fullName + (type.map { ":" + $0.fullName } ?? ""))
+        headers.add("ce-dataschema", schema + subject.schema)
         headers.add("content-type", contentType)
         if let trace { headers.add("traceparent", trace) }
         return headers
@@ -89,7 +104,7 @@ struct EventMessage: Sendable {
         let bytes = event.record
         event.record = []
         var json = try event.encodeJSON()
-        guard let type else { return json }
+        guard let type = subject.type else { return json }
         let record = Array(",\"record\":".utf8) + (try type.decode(protobuf: bytes).encodeJSON())
         guard json.count + record.count <= limit else { return json }
         json.insert(contentsOf: record, at: json.endIndex - 1)

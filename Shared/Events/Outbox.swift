@@ -15,11 +15,15 @@ package enum Outbox {
 
     /// What ``insertion(into:)`` is filled with for an event of `service`.
     package static func values(_ event: RecordEvent, service: String, trace: String?) throws -> [SQLValue] {
-        let domain = DomainPath(event.domain) ?? .root
-        let subject = "ale.v1.events.\(domain.subjectToken).\(service).\(event.table).\(event.action)"
-        return [
-            .text(event.eventID), .text(event.domain), .text(subject), .text(event.id), trace.sqlValue,
-            .bytes(try event.encodeProtobuf()),
+        [
+            .text(event.eventID), .text(event.domain), .text(subject(event, service: service)), .text(event.id),
+            trace.sqlValue, .bytes(try event.encodeProtobuf()),
         ]
+    }
+
+    /// Where an event of `service` is published.
+    package static func subject(_ event: RecordEvent, service: String) -> String {
+        let domain = DomainPath(event.domain) ?? .root
+        return "ale.v1.events.\(domain.subjectToken).\(service).\(event.table).\(event.action)"
     }
 }

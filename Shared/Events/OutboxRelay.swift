@@ -110,25 +110,35 @@ public struct OutboxRelay: Sendable {
             copied: EventStream.copiedDomains(stream.configuration), looked: looked, reconnections: reconnections)
     }
 
+    /// The oldest events that were not sent.
+    static func unsent(_ schema: String, limit: Int) -> SQL {
+        """
+        SELECT seq, event_id, subject, record, trace, created_at, payload, stream_sequence \
+        FROM \(identifier: schema).outbox WHERE sent_at IS NULL ORDER BY seq LIMIT \(limit)
+        """
+    }
+
+    /// They are read in the order of their index and no further. A plan made while the outbox was small would go on reading
+    /// all of it when it no longer is; one that reads the index first and then the rows would go through all that were sent
+    /// since the last cleaning, time and again, and take longer with every event.
+    static let walking = ["enable_seqscan", "enable_bitmapscan", "enable_sort"].map { (name: $0, value: "off") }
+
     private func sendBatch(_ known: Known) async throws -> Int {
-        let schema = database.schema
-        let limit = batch
         let rows = try await database.pool.run(
-            """
-            SELECT seq, event_id, subject, record, trace, created_at, payload, stream_sequence \
-            FROM \(identifier: schema).outbox WHERE sent_at IS NULL ORDER BY seq LIMIT \(limit)
-            """,
-            // A plan made while the outbox was small would go on reading all of it when it no longer is.
-            settings: Scope.domain(.root).settings + [("enable_seqscan", "off")], readOnly: true)
+            Self.unsent(database.schema, limit: batch), settings: Scope.domain(.root).settings + Self.walking,
+            readOnly: true)
         guard !rows.isEmpty else { return 0 }
+        var last: EventMessage.Subject?
         let events = try rows.map { row in
-            EventMessage(
-                place: try row.int64(OutboxColumn.place), id: try row.string(OutboxColumn.id),
-                subject: try row.string(OutboxColumn.subject),
+            // Events that follow each other mostly go to the same subject.
+            let text = try row.string(OutboxColumn.subject)
+            let subject = last.flatMap { $0.text == text ? $0 : nil } ?? EventMessage.Subject(text, types: types)
+            last = subject
+            return EventMessage(
+                place: try row.int64(OutboxColumn.place), id: try row.string(OutboxColumn.id), subject: subject,
                 record: try row.string(OutboxColumn.record), trace: try row.optionalString(OutboxColumn.trace),
                 time: Timestamp(microseconds: try row.timestamp(OutboxColumn.time)),
-                payload: try row.bytes(OutboxColumn.payload),
-                lost: try row.optionalInt64(OutboxColumn.sequence), types: types)
+                payload: try row.bytes(OutboxColumn.payload), lost: try row.optionalInt64(OutboxColumn.sequence))
         }
         let outcome = await publish(events, known)
         if !outcome.stored.isEmpty { try await place.mark(outcome.stored, created: known.created) }
@@ -162,9 +172,15 @@ public struct OutboxRelay: Sendable {
                 rest = rest.dropFirst()
                 if !failed.contains(next.record) { wave.append(next) }
             }
-            let results = zip(wave, await store(wave, known))
-            for (event, sequence) in results {
-                if let sequence {
+            var places = await store(wave, known, inChains: true)
+            // What others have come between is asked for one by one, as long as what is known of the stream holds.
+            let broken = wave.indices.filter { places[$0] == .broken }
+            if !broken.isEmpty, isFresh(known) {
+                let again = await store(broken.map { wave[$0] }, known, inChains: false)
+                for (index, place) in zip(broken, again) { places[index] = place }
+            }
+            for (event, place) in zip(wave, places) {
+                if case .stored(let sequence) = place {
                     stored.append(.init(place: event.place, event: event.id, sequence: sequence))
                 } else {
                     failed.insert(event.record)
@@ -174,9 +190,18 @@ public struct OutboxRelay: Sendable {
         return (stored, false)
     }
 
+    /// What became of an event.
+    private enum Place: Equatable {
+        /// It lies there, or its copy does.
+        case stored(UInt64)
+        /// Not known, for its chain is broken.
+        case broken
+        case failed
+    }
+
     /// Publishes events of different records together, and a copy behind each whose domain has copies. Answers where each
-    /// lies, the later of the two; nil for what was not stored.
-    private func store(_ events: [EventMessage], _ known: Known) async -> [UInt64?] {
+    /// lies, the later of the two.
+    private func store(_ events: [EventMessage], _ known: Known, inChains: Bool) async -> [Place] {
         let source = "/ale/\(database.service)"
         let limit = jetStream.connection.maximumPayload - Self.headerRoom
         var publications: [OutboundMessage] = []
@@ -184,9 +209,9 @@ public struct OutboxRelay: Sendable {
         for event in events {
             publications.append(
                 OutboundMessage(
-                    event.subject, headers: event.headers(source: source), payload: event.payload,
+                    event.subject.text, headers: event.headers(source: source), payload: event.payload,
                     messageID: event.messageID))
-            let copy = known.copied.contains(event.domain) ? event.copy(source: source, limit: limit) : nil
+            let copy = known.copied.contains(event.subject.domain) ? event.copy(source: source, limit: limit) : nil
             if let copy {
                 publications.append(
                     OutboundMessage(copy.subject, headers: copy.headers, payload: copy.payload, messageID: copy.id))
@@ -194,25 +219,32 @@ public struct OutboxRelay: Sendable {
             counts.append(copy == nil ? 1 : 2)
         }
         // Asked for each: who was frozen in the middle of a batch must not go on with it behind what is newer.
-        var answers = await jetStream.publish(publications) { leadership.isLeader }[...]
+        let mayGoOn = { leadership.isLeader }
+        var answers: ArraySlice<Result<PublishAck, NATSError>>
+        if inChains {
+            answers = await jetStream.publishChained(publications, while: mayGoOn)[...]
+        } else {
+            answers = await jetStream.publish(publications, while: mayGoOn)[...]
+        }
         return zip(events, counts).map { event, count in
             defer { answers = answers.dropFirst(count) }
             return latest(answers.prefix(count), of: event)
         }
     }
 
-    /// The last place of an event and its copy; nil when one of them was not stored, or by another stream.
-    private func latest(_ answers: ArraySlice<Result<PublishAck, NATSError>>, of event: EventMessage) -> UInt64? {
+    /// The last place of an event and its copy, when both were stored, and by our stream.
+    private func latest(_ answers: ArraySlice<Result<PublishAck, NATSError>>, of event: EventMessage) -> Place {
         var latest: UInt64 = 0
         for answer in answers {
             switch answer {
             case .success(let stored) where stored.stream == EventStream.name: latest = max(latest, stored.sequence)
-            case .success: return nil
+            case .success: return .failed
+            case .failure(let error) where error.isBrokenChain: return .broken
             case .failure(let error):
                 database.log.debug("event not stored", metadata: ["event": "\(event.id)", "cause": "\(error)"])
-                return nil
+                return .failed
             }
         }
-        return latest
+        return .stored(latest)
     }
 }

@@ -27,7 +27,9 @@ struct StreamPlace: Sendable {
             FROM unnest(\(places)::bigint[], \(sequences)::bigint[]) AS s (place, sequence) WHERE seq = s.place) \
             UPDATE \(identifier: schema).relay SET sequence = \(Int64(last.sequence)), event_id = \(last.event) \
             WHERE stream = \(EventStream.name) AND created = \(created) AND sequence <= \(Int64(last.sequence))
-            """, settings: Scope.domain(.root).settings)
+            """,
+            // Each is looked up by its place, however small the server takes the outbox for.
+            settings: Scope.domain(.root).settings + [("enable_seqscan", "off")])
     }
 
     /// Compares the stream with what is remembered and does what follows from it: afterwards what is marked as sent lies

@@ -11,18 +11,35 @@ public enum RecordID {
     /// The time counts to the microsecond, and ids of the same instant keep the order in which this process made them
     /// (RFC 9562, 6.2, methods 3 and 1): the journal is read in the order of its ids.
     public static func make(at now: Timestamp) -> String {
-        let id = Series(at: now).next()
+        let count = made.add(1, ordering: .relaxed).oldValue
+        let series = Series(at: now, random: stirred(secret &+ count &* 0x9E37_79B9_7F4A_7C15) >> 32)
+        let id = series.id(count)
         return text(id.high, id.low)
+    }
+
+    /// What the random part of single ids follows from: the system is asked once, which for each id would take longer than the
+    /// rest of it.
+    private static let secret = UInt64.random(in: .min ... .max)
+
+    private static func stirred(_ number: UInt64) -> UInt64 {
+        var value = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
     }
 
     /// Ids of one instant, for many records at once: they differ by their count and share what is random in them, which
     /// costs more to get than the rest.
     public struct Series: Sendable {
         private let high: UInt64
-        private let random = UInt64(UInt32.random(in: 0...UInt32.max))
+        private let random: UInt64
 
         /// Ids made at `now`.
         public init(at now: Timestamp) {
+            self.init(at: now, random: UInt64(UInt32.random(in: 0...UInt32.max)))
+        }
+
+        fileprivate init(at now: Timestamp, random: UInt64) {
+            self.random = random
             let (milliseconds, microseconds) = max(0, now.microseconds).quotientAndRemainder(dividingBy: 1_000)
             let fraction = UInt64(microseconds) * 4_096 / 1_000
             high = (UInt64(milliseconds) & 0xFFFF_FFFF_FFFF) << 16 | 0x7000 | fraction
@@ -30,8 +47,11 @@ public enum RecordID {
 
         /// The two halves of another id.
         public func next() -> (high: UInt64, low: UInt64) {
-            let count = RecordID.made.add(1, ordering: .relaxed).oldValue & 0x3FFF_FFFF
-            return (high, 0x8000_0000_0000_0000 | count << 32 | random)
+            id(RecordID.made.add(1, ordering: .relaxed).oldValue)
+        }
+
+        fileprivate func id(_ count: UInt64) -> (high: UInt64, low: UInt64) {
+            (high, 0x8000_0000_0000_0000 | (count & 0x3FFF_FFFF) << 32 | random)
         }
     }
 

@@ -73,10 +73,27 @@ extension Headers {
     /// it, takes the whole next header for the value.
     func validate() throws(NATSError) {
         for field in fields {
-            let nameIsSafe = field.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
-            let valueIsSafe = !field.value.utf8.contains { $0 == 0 || $0 == 0x0A || $0 == 0x0D }
-            let valueIsBlank = field.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
-            guard !field.name.isEmpty, nameIsSafe, valueIsSafe, !valueIsBlank else { throw .invalidHeader(field.name) }
+            guard Self.isName(field.name), Self.isValue(field.value) else { throw .invalidHeader(field.name) }
+        }
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        var name = name
+        return name.withUTF8 { bytes in
+            for byte in bytes where byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: ":") { return false }
+            return !bytes.isEmpty
+        }
+    }
+
+    private static func isValue(_ value: String) -> Bool {
+        var value = value
+        return value.withUTF8 { bytes in
+            var isBlank = true
+            for byte in bytes {
+                if byte == 0 || byte == 0x0A || byte == 0x0D { return false }
+                if byte != 0x20, byte != 0x09 { isBlank = false }
+            }
+            return !isBlank
         }
     }
 

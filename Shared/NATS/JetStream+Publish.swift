@@ -21,11 +21,13 @@ public struct OutboundMessage: Sendable {
     let subject: String
     let headers: Headers
     let payload: [UInt8]
+    let messageID: String
 
     /// A message that is stored once within the stream's duplicate window, under its `messageID`.
     public init(_ subject: String, headers: Headers, payload: [UInt8], messageID: String) {
         self.subject = subject
         self.payload = payload
+        self.messageID = messageID
         var headers = headers
         headers.set("Nats-Msg-Id", messageID)
         self.headers = headers
@@ -49,13 +51,18 @@ extension JetStream {
                 publication.subject, reply: connection.inbox + String(token, radix: 36),
                 headers: publication.headers, payload: publication.payload)
         }
-        return zip(publications, answers).map { publication, answer in
-            Result { () throws(NATSError) -> PublishAck in
-                guard case .message(let message) = try Self.reachable(answer, publication.subject) else {
-                    throw .other("an answer of the wrong kind")
-                }
-                return try Self.acknowledgement(message)
+        return zip(publications, answers).map { acknowledgement(of: $1, $0.subject) }
+    }
+
+    /// What an answer says of the message that it is to.
+    func acknowledgement(
+        of answer: Result<Waiters.Outcome, NATSError>, _ subject: String
+    ) -> Result<PublishAck, NATSError> {
+        Result { () throws(NATSError) -> PublishAck in
+            guard case .message(let message) = try Self.reachable(answer, subject) else {
+                throw .other("an answer of the wrong kind")
             }
+            return try Self.acknowledgement(message)
         }
     }
 
@@ -144,11 +151,11 @@ private struct AckScanner {
 
     mutating func take(_ text: StaticString) -> Bool {
         skipSpaces()
-        return text.withUTF8Buffer { text in
-            guard bytes[index...].starts(with: text) else { return false }
-            index += text.count
-            return true
-        }
+        let count = text.utf8CodeUnitCount
+        guard bytes.count - index >= count else { return false }
+        for offset in 0..<count where bytes[index + offset] != text.utf8Start[offset] { return false }
+        index += count
+        return true
     }
 
     mutating func string() -> String? {

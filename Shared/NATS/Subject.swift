@@ -26,15 +26,18 @@ public enum Subject {
     public static func isPublishable(_ subject: String) -> Bool {
         let length = subject.utf8.count
         guard length > 0, length <= maximumLength else { return false }
-        var previous = UInt8(ascii: ".")
-        for byte in subject.utf8 {
-            switch byte {
-            case 0...0x20, 0x7F, UInt8(ascii: "*"), UInt8(ascii: ">"): return false
-            case UInt8(ascii: ".") where previous == UInt8(ascii: "."): return false
-            default: previous = byte
+        var subject = subject
+        return subject.withUTF8 { bytes in
+            var previous = UInt8(ascii: ".")
+            for byte in bytes {
+                switch byte {
+                case 0...0x20, 0x7F, UInt8(ascii: "*"), UInt8(ascii: ">"): return false
+                case UInt8(ascii: ".") where previous == UInt8(ascii: "."): return false
+                default: previous = byte
+                }
             }
+            return previous != UInt8(ascii: ".")
         }
-        return previous != UInt8(ascii: ".")
     }
 
     /// Whether one can subscribe to the subject: as `isPublishable`, but a token may be `*` and the last may be `>`.

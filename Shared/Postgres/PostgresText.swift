@@ -45,15 +45,28 @@ enum PostgresText {
         for (index, element) in elements.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             bytes.append(UInt8(ascii: "\""))
-            for byte in element.utf8 {
-                if byte == 0 { return false }
-                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }
-                bytes.append(byte)
-            }
+            guard appendEscaped(element, to: &bytes) else { return false }
             bytes.append(UInt8(ascii: "\""))
         }
         bytes.append(UInt8(ascii: "}"))
         return true
+    }
+
+    /// Appends what lies between two bytes that need an escape at once.
+    private static func appendEscaped(_ element: String, to bytes: inout [UInt8]) -> Bool {
+        var element = element
+        return element.withUTF8 { utf8 in
+            var start = 0
+            for (index, byte) in utf8.enumerated() {
+                if byte == 0 { return false }
+                guard byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+                bytes.append(UInt8(ascii: "\\"))
+                start = index
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+            return true
+        }
     }
 
     /// `2024-02-29 23:59:59.000001+00`, in UTC.

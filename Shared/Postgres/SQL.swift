@@ -22,6 +22,15 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         placeholders = []
     }
 
+    /// A statement made by code whose text names so many parameters by their numbers, each as often as it likes: to be
+    /// ``filled(with:)``, and not to be joined with others. The text is executed as it is, see
+    /// ``Interpolation/appendInterpolation(raw:)``.
+    public init(numbered trustedStaticText: String, parameters count: Int) {
+        text = trustedStaticText
+        parameters = Array(repeating: .null, count: count)
+        placeholders = []
+    }
+
     /// A statement without parameters.
     public init(stringLiteral value: StaticString) {
         self.init()
@@ -83,6 +92,9 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
     }
 
     mutating func append(_ other: SQL) {
+        precondition(
+            other.placeholders.count == other.parameters.count && placeholders.count == parameters.count,
+            "a statement with numbered parameters stands alone")
         if parameters.isEmpty {
             let shift = text.utf8.count
             text.append(other.text)

@@ -73,7 +73,9 @@ public struct DomainPath: Hashable, Sendable, Comparable, CustomStringConvertibl
     /// The path as one NATS subject token: the segments joined by `_`, or `_` alone for the root. No segment holds a
     /// `_`, so two domains never share a token.
     public var subjectToken: String {
-        path.utf8.count == 1 ? "_" : segments.joined(separator: "_")
+        guard path.utf8.count > 1 else { return "_" }
+        let inner = path.utf8.dropFirst().dropLast()
+        return String(decoding: inner.map { $0 == Self.slash ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
     }
 
     /// Byte order of the paths: the order Postgres uses under `COLLATE "C"`.

@@ -2,7 +2,9 @@ import OnboardingWire
 import PlaybooksWire
 import RPC
 import Records
+import Roles
 import ServiceTestKit
+import Tenancy
 import Testing
 import Wire
 
@@ -291,6 +293,35 @@ import Wire
         try await stage.world.server.hear(task, "updated", revision: 2, from: "import-validation")
         #expect(try await stage.undo(again).applied == 1)
         #expect(try await stage.only(again).refusal.contains(second.number))
+    }
+
+    /// The playbook is the provider's; the cases are those of the designer's own domain.
+    @Test func casesOfOtherDomainsStayWhereTheyAre() async throws {
+        let stage = try await Stage()
+        let definition = try await stage.version(Self.first)
+        let (record, run) = try await stage.begin(definition)
+        let neighbour = try await World(stage.world.server).openCase()
+        let other = try await stage.stage.start(definition, over: neighbour)
+        try await stage.version(Self.second)
+        let own = Caller(
+            subject: uuid(), kind: .person, domain: try #require(DomainPath(record.domain)),
+            roles: RoleCatalog.close(["process_automation_designer"]))
+        let named = try await stage.world.call(
+            OnboardingAPI.previewPlaybookMigration, stage.asking(definition, [neighbour]), as: own)
+        #expect(named.cases == 0)
+        let migration = try await stage.world.call(
+            OnboardingAPI.previewPlaybookMigration, stage.asking(definition), as: own)
+        #expect(migration.cases == 1 && migration.domain == record.domain)
+        let above = try await stage.preview(definition)
+        #expect(above.cases == 2)
+        for method in [OnboardingAPI.applyPlaybookMigration, OnboardingAPI.undoPlaybookMigration] {
+            #expect(await stage.world.problem(method, Stage.moving(above, []), as: own)?.code == .notFound)
+        }
+        _ = try await stage.world.call(OnboardingAPI.applyPlaybookMigration, Stage.moving(migration, []), as: own)
+        #expect(try await stage.settled(migration).applied == 1)
+        #expect(try await stage.stage.now(run).version == 2)
+        #expect(try await stage.stage.now(other).version == 1)
+        #expect(try await stage.amiss(record).isEmpty)
     }
 
     @Test func designersAloneMigrate() async throws {

@@ -48,6 +48,49 @@ import Wire
         #expect(try await events(world, "created", ids) == ids, "in the order of the rows")
     }
 
+    /// What records of one batch have in common is sent once: of two customers nobody gets what is the other's.
+    @Test func eachIsOfItsOwnDomain() async throws {
+        let (one, other) = (try await World(), try await World())
+        let database = one.server.database
+        let accounts = [one.account, one.account, other.account]
+        let drafts = (0..<Self.count).map { place in
+            var draft = Location()
+            draft.name = "Own \(place)"
+            draft.account = accounts[place % 3].id
+            draft.city = place.isMultiple(of: 2) ? "Linz" : nil
+            return draft
+        }
+        let context = WriteContext(caller: one.agent, now: database.clock.now, trace: "00-together")
+        let made = try await database.transaction(as: one.agent) { tx in
+            try Store<Location>(database).createAll(drafts, context, in: tx)
+        }
+        let ids = made.map(\.id)
+        let stored = try await database.transaction(as: one.agent) { tx in
+            try Store<Location>(database).find(where: "id = ANY(\(ids)::uuid[])", in: tx)
+        }
+        #expect(Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) }).count == Self.count)
+        #expect(Set(stored.map(\.name)) == Set(drafts.map(\.name)))
+        let rows = try await one.server.admin.run(
+            """
+            SELECT o.record, o.domain, o.subject, o.trace, o.payload, j.domain, j.at = l.created_at \
+            FROM onboarding.outbox AS o JOIN onboarding.journal AS j ON j.record = o.record \
+            JOIN onboarding.location AS l ON l.id = o.record WHERE o.record = ANY(\(ids)::uuid[]) ORDER BY o.seq
+            """)
+        #expect(rows.count == Self.count)
+        for (place, (row, record)) in zip(rows, made).enumerated() {
+            let domain = accounts[place % 3].domain
+            let token = try #require(DomainPath(domain)).subjectToken
+            #expect(try row.string(at: 0) == record.id && record.domain == domain)
+            #expect(try row.string(at: 1) == domain && row.string(at: 5) == domain)
+            #expect(try row.string(at: 2) == "ale.v1.events.\(token).onboarding.location.created")
+            #expect(try row.string(at: 3) == "00-together" && row.bool(at: 6))
+            let event = try RecordEvent.decode(protobuf: try row.bytes(at: 4))
+            #expect(event.id == record.id && event.domain == domain && event.revision == 1)
+            #expect(try Location.decode(protobuf: event.record) == record)
+            #expect(stored.first { $0.id == record.id } == record)
+        }
+    }
+
     @Test func aRowOfAPlanWhoseRecordCameMeanwhileHasMoved() async throws {
         let world = try await World()
         func request(dry: Bool, _ seen: [PublishResult] = []) -> PublishRowsRequest {

@@ -178,6 +178,39 @@ import Wire
         #expect(told.count == 1)
     }
 
+    /// A flow that fails by itself is taken up at the call before, which is answered as it was; behind an event it is not.
+    @Test(arguments: [true, false])
+    func aFlowThatFailsByItselfIsTakenUpAtItsCall(tells: Bool) async throws {
+        let stage = try await Stage.shared.value
+        let (subject, name) = ("Made \(uuid())", "f\(uuid().suffix(8))")
+        let call = """
+              - make:
+                  call: rpc
+                  with:
+                    method: customer-success.touchpoints.create
+                    request: {touchpoint: {subject: \(subject)}}
+            """
+        let tell = tells ? "\n  - tell: {emit: {event: {with: {type: test.told, data: {}}}}}" : ""
+        let fail = "\n  - fail: {raise: {error: {type: 'https://a.example/own', status: 409, title: Not so}}}\n"
+        let title = try await stage.define(name, inside: call + tell + fail)
+        let caller = try person(playAdministrator)
+        let run = try await stage.launch(title, from: uuid(), as: caller)
+        #expect(try await stage.end(of: run.id).state == "failed")
+        if tells {
+            let refused = await stage.problem(PlayLauncherAPI.retryFlowRun, retry(run.id), as: caller)
+            #expect(refused?.reason == "RUN_NOT_FAILED")
+        } else {
+            let steps = try await stage.steps(of: run.id)
+            let done = try #require(steps.last { !$0.key.hasPrefix(Telling.step) })
+            let unskipped = await stage.problem(PlayLauncherAPI.skipFlowStep, skip(run.id, done.key), as: caller)
+            #expect(unskipped?.reason == "STEP_NOT_FAILED", "it is done")
+            _ = try await stage.call(PlayLauncherAPI.retryFlowRun, retry(run.id), as: caller)
+            let again = try await stage.end(of: run.id)
+            #expect(again.state == "failed" && again.attempt == 2)
+            #expect(stage.owner.creations(subject).count == 2 && stage.owner.touchpoints(subject).count == 1)
+        }
+    }
+
     /// A step that is retried for a while is where the run stands, and no more once it has passed.
     @Test func theRunSaysAtWhichStepItStands() async throws {
         let stage = try await Stage.shared.value

@@ -22,7 +22,8 @@ struct OnboardingPages {
         let own = 0..<PortalRequests.own
         let portal = PortalRequests(
             data, cases: cases,
-            tasks: try await Self.ids("lifecycle_task", "BENCHTASK", stride(from: 0, to: cases, by: Self.step(cases)), data),
+            tasks: try await Self.ids(
+                "lifecycle_task", "BENCHTASK", stride(from: 0, to: cases, by: Self.step(cases)), data),
             ownCases: try await Self.ids("onboarding_case", "BENCHCASE", own, data),
             ownTasks: try await Self.ids("lifecycle_task", "BENCHTASK", own, data))
         all =

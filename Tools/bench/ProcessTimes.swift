@@ -10,10 +10,14 @@ struct ProcessTimes: Sendable {
     /// Milliseconds of CPU since the start of each.
     func milliseconds() -> [String: Double] {
         processes.mapValues { pid in
-            let children = Self.text("\(pid)/task/\(pid)/children").split(separator: " ")
             let times = Self.times("\(pid)")
-            return children.map { Self.times("\($0)").own }.reduce(times.own + times.ended, +)
+            return Self.children(of: pid).map { Self.times("\($0)").own }.reduce(times.own + times.ended, +)
         }
+    }
+
+    /// The processes that a process has started and that have not ended.
+    static func children(of pid: pid_t) -> [pid_t] {
+        text("\(pid)/task/\(pid)/children").split(separator: " ").compactMap { pid_t($0) }
     }
 
     private static func text(_ file: String) -> String {

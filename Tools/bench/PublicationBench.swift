@@ -29,12 +29,15 @@ struct PublicationBench {
         let workbook = JourneyWorkbook(path: path, target: Self.target, ready: Int64(Self.rows), attention: 0)
         _ = try await journey.stageOnly(workbook)
         var (plan, publish, undo) = (Comparison(), Comparison(), Comparison())
+        var costs = PublicationCosts(stack)
         let rows = Int64(Self.rows)
         for round in 1...Comparison.rounds {
             let planned = try await journey.planOnly(Self.target, rows: rows)
             // In turns before and behind the publication, whose dead rows and pages still to be written the other finds.
             let early = round.isMultiple(of: 2) ? try await merge() : nil
-            let published = try await journey.publishOnly(Self.target, rows: rows)
+            let published = try await costs.measure(Self.rows) {
+                try await journey.publishOnly(Self.target, rows: rows)
+            }
             let late = early == nil ? try await merge() : nil
             let undone = try await journey.undoOnly(published.run, of: Self.target, rows: rows)
             publish.add(rate(published.seconds), floor: rate(early ?? late ?? .nan))
@@ -43,6 +46,7 @@ struct PublicationBench {
         }
         try await journey.startOver(workbook)
         tell(.rate("publish \(Self.rows) rows; floor: INSERT … SELECT", publish, unit: "rows/s", atLeast: 0.3))
+        for figure in costs.figures { tell(figure) }
         tell(.rate("plan them; floor: publishing them", plan, unit: "rows/s", atLeast: 0.3))
         tell(.rate("undo them; floor: publishing them", undo, unit: "rows/s", atLeast: 0.3))
     }

@@ -96,7 +96,7 @@ enum PlayPages: PageFolder {
             entries.map { Seen($0, ["href": href($0.definitionRecord, origin, visit)]) }
         }
         return [
-            "label": label, "alone": label.isEmpty, "entries": shown(entries),
+            "label": label, "entries": shown(entries),
             "subcategories": subcategories.map { ["label": $0.name, "entries": shown($0.entries)] as Values },
         ]
     }

@@ -40,8 +40,8 @@ final class TableLayout<R: Record>: Sendable {
     /// The whole statement that creates a record, to be filled with ``values(_:revision:)`` and those of the journal's
     /// entry and of the event. Its text is the same for each, so it is put together once.
     let creation: SQL
-    /// The same for many records at once, by how many; put together when they are first asked for.
-    private let creations = Mutex<[Int: SQL]>([:])
+    /// The same for many records at once.
+    let atOnce: CreationLayout<R>
     /// The statements that add so many events, in the same way.
     private let additions = Mutex<[Int: SQL]>([:])
     /// Schema-qualified name of the table.
@@ -89,7 +89,12 @@ final class TableLayout<R: Record>: Sendable {
                 + " WHERE id = \(SQLValue.null)"
         }
         selectOne = selectAll + " WHERE id = \(SQLValue.null)"
-        creation = Self.creation(of: 1, in: table, selection, owner, Journal.insertion(into: owner))
+        let width = selection.split(separator: ", ").count
+        creation = """
+            WITH written AS (INSERT INTO \(raw: table) (\(raw: selection)) VALUES \(SQL.placeholders(width))), \
+            journaled AS (\(Journal.insertion(into: owner))) \(Outbox.insertion(into: owner))
+            """
+        atOnce = CreationLayout(columns, in: table, selection, owner)
         let number = R.numberField.map { R.index($0) }
         numberIndex = number
         numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
@@ -100,19 +105,6 @@ final class TableLayout<R: Record>: Sendable {
             updatedAt: R.index(.updatedAt), updatedBy: R.index(.updatedBy), domain: R.index(.domain))
     }
 
-    /// The statement that creates so many records, to be filled with the rows of all, what there is of their journal entries,
-    /// and their events.
-    func creation(of rows: Int) -> SQL {
-        creations.withLock { known in
-            if let statement = known[rows] { return statement }
-            let schema = Database.schemaName(of: R.schema.service)
-            let statement = Self.creation(
-                of: rows, in: table, selection, schema, Journal.insertionOfCreations(into: schema))
-            known[rows] = statement
-            return statement
-        }
-    }
-
     /// The statement that adds so many events to the outbox, to be filled with their values.
     func adding(events rows: Int) -> SQL {
         additions.withLock { known in
@@ -121,16 +113,6 @@ final class TableLayout<R: Record>: Sendable {
             known[rows] = statement
             return statement
         }
-    }
-
-    private static func creation(
-        of rows: Int, in table: String, _ columns: String, _ schema: String, _ entries: SQL
-    ) -> SQL {
-        let width = columns.split(separator: ", ").count
-        return """
-            WITH written AS (INSERT INTO \(raw: table) (\(raw: columns)) VALUES \(SQL.placeholders(width, rows: rows))), \
-            journaled AS (\(entries)) \(Outbox.insertion(into: schema, rows: rows))
-            """
     }
 
     /// The record of a row selected by ``selection``, starting at its column `offset`.

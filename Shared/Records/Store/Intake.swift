@@ -12,7 +12,7 @@ struct Intake<R: Record> {
 
     var record: R
     /// Indexes of the fields that were taken over.
-    let accepted: Set<Int>
+    let accepted: [Int]
     let entries: [Entry]
 
     /// A record that the service itself made.
@@ -25,7 +25,7 @@ struct Intake<R: Record> {
     /// Takes `fields` from `draft`. Wrong values are collected and thrown together.
     init(_ draft: R, _ fields: [Int], _ context: WriteContext, isCreation: Bool) throws {
         var record = R()
-        var accepted: Set<Int> = []
+        var accepted: [Int] = []
         var entries: [Entry] = []
         var violations: [Problem.Violation] = []
         var forbidden: [String] = []
@@ -49,7 +49,7 @@ struct Intake<R: Record> {
                 }
             } else {
                 record[fieldAt: index] = field.kept(value)
-                accepted.insert(index)
+                accepted.append(index)
             }
         }
         if !forbidden.isEmpty { throw Self.forbidden(forbidden) }

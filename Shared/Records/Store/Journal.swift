@@ -41,36 +41,6 @@ enum Journal {
         ]
     }
 
-    /// The entry of a record that is created together with others.
-    struct Creation {
-        let id, record, domain: String
-
-        init<R: Record>(_ record: R, _ context: WriteContext) {
-            id = RecordID.make(at: context.now)
-            self.record = record.id
-            domain = record.domain
-        }
-    }
-
-    /// The statement that adds the entries of created records of one table, however many, to be filled with
-    /// ``values(_:table:context:)``.
-    static func insertionOfCreations(into schema: String) -> SQL {
-        """
-        INSERT INTO \(identifier: schema).journal (id, table_name, record, domain, at, by, kind) \
-        SELECT e.id, \(SQLValue.null), e.record, e.domain, \(SQLValue.null)::timestamptz, \(SQLValue.null), \
-        \(literal: Kind.created) FROM unnest(\(SQLValue.null)::uuid[], \(SQLValue.null)::uuid[], \(SQLValue.null)::text[]) \
-        AS e (id, record, domain)
-        """
-    }
-
-    /// What ``insertionOfCreations(into:)`` is filled with.
-    static func values(_ entries: some Collection<Creation>, table: String, context: WriteContext) -> [SQLValue] {
-        [
-            .text(table), context.now.sqlValue, .text(context.caller.subject), .textArray(entries.map(\.id)),
-            .textArray(entries.map(\.record)), .textArray(entries.map(\.domain)),
-        ]
-    }
-
     /// The entry for a file that was attached or removed, by its name.
     static func attachment<R: Record>(
         on record: R, old: String, new: String, schema: String, context: WriteContext

@@ -25,28 +25,18 @@ extension Store {
     ) throws -> [R] {
         if !context.isSystem { try authorize(.create, context.caller) }
         var intakes: [Intake<R>] = []
-        var loads: [(references: ReferenceLoad<R>, places: [Int])] = []
-        var statements: [SQL] = []
-        var places: [SQL: Int] = [:]
+        intakes.reserveCapacity(drafts.count)
+        var references = BatchReferences<R>(database, isSystem: context.isSystem)
         for (index, draft) in drafts.enumerated() {
             position = index
             let given = R.schema.fields.indices.filter { !draft[fieldAt: $0].isEmpty }
             var intake = try Intake<R>(draft, given, context, isCreation: true)
             fillDefaults(&intake.record)
             try complete(&intake.record, context, tx)
-            let load = ReferenceLoad(
-                intake.record, fields: R.schema.fields.indices, database: database, isSystem: context.isSystem)
-            // Rows of one batch mostly refer to the same few records.
-            let own = try load.statements().map { statement in
-                if let place = places[statement] { return place }
-                places[statement] = statements.count
-                statements.append(statement)
-                return statements.count - 1
-            }
+            try references.add(intake.record)
             intakes.append(intake)
-            loads.append((load, own))
         }
-        statements += numbering(drafts.count, context)
+        let statements = references.statements + numbering(drafts.count, context)
         let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
         let numbers = try numbers(drafts.count, answers.last, context)
         var created: [R] = []
@@ -56,10 +46,9 @@ extension Store {
         created.reserveCapacity(intakes.count)
         for index in intakes.indices {
             position = index
-            let (load, places) = loads[index]
-            let own = places.map { answers[$0] }
             let number = numbers.isEmpty ? nil : numbers[index]
-            created.append(try insert(intakes[index], load, own[...], number, context, tx, &creations))
+            let (load, own) = references.of(index, answers)
+            created.append(try insert(intakes[index], load, own, number, context, tx, &creations))
             if sendsEarly { creations?.sendWhole(layout, context, in: tx) }
         }
         creations?.send(layout, context, in: tx)

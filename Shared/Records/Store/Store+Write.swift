@@ -174,12 +174,12 @@ extension Store {
         let event = try Outbox.event(
             change, action: R.lifecycle?.action(of: change) ?? action, changed: changed, context: context)
         guard !change.isCreation else {
-            let row = layout.values(change.new, revision: revision)
-            let outbox = try Outbox.values(event, service: database.service, trace: context.trace)
             guard creations == nil else {
-                creations?.add(row: row, entry: Journal.Creation(change.new, context), event: outbox)
+                try creations?.add(change.new, event, of: database.service, layout, context)
                 return
             }
+            let row = layout.values(change.new, revision: revision)
+            let outbox = try Outbox.values(event, service: database.service, trace: context.trace)
             let journal = Journal.values(change, changed: changed, context: context)
             return tx.send(layout.creation.filled(with: row + journal + outbox))
         }

@@ -24,9 +24,12 @@ import Wire
         event.revision = 7
         event.record = try touchpoint.encodeProtobuf()
         return EventMessage(
-            place: 1, id: event.eventID, subject: "ale.v1.events.provider_d0000001.customer-success.touchpoint.updated",
+            place: 1, id: event.eventID,
+            subject: EventMessage.Subject(
+                "ale.v1.events.provider_d0000001.customer-success.touchpoint.updated",
+                types: ["touchpoint": Touchpoint.self]),
             record: event.id, trace: "00-ab", time: Timestamp(microseconds: 1_720_000_000_250_000),
-            payload: try event.encodeProtobuf(), types: ["touchpoint": Touchpoint.self])
+            payload: try event.encodeProtobuf())
     }
 
     @Test func anEventIsACloudEvent() throws {

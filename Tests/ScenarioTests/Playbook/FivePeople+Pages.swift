@@ -12,11 +12,11 @@ extension FivePeople {
         try await lookAtCase()
         try await lookAtCards()
         try await lookAtPortal(task)
-        try await lookAsAgents(task)
         try await configureHeaders(task)
         try await followImportCards(task)
         try await lookFor(task)
         try await followAccounts(task)
+        try await lookAsAgents(task)
     }
 
     /// The teams beside the case, since Initial setup is done, and import tasks like other tasks.

@@ -17,6 +17,9 @@ extension FivePeople {
             let all = try #require(portal.allCases).items
             #expect(all.contains { $0.id == onboarding.id } && all.allSatisfy { $0.accountName == account.name })
             #expect(all.allSatisfy { cast.reads($0.state) && cast.reads($0.stage) }, "\(all)")
+            // Every case in the system, unless an account is chosen.
+            let every = try await ask(OnboardingAPI.getPortal, GetPortalRequest(), as: person).allCases
+            #expect((every?.count ?? 0) > all.count, "\(person.name)")
             let isOwn = portal.myCases?.items.contains { $0.id == onboarding.id } == true
             #expect(isOwn == (person.user == onboarding.assignedTo), "\(person.name)")
         }
