@@ -82,7 +82,7 @@ func service(
 
 /// The templates of the workspace's pages, each beside its handler. A folder with Swift in it cannot be taken whole.
 let pages: [Resource] = """
-    Case/case Case/go_live Errors/error Holidays/holidays Import/import Import/import_block Import/import_counts
+    Case/case Case/go_live Errors/error Errors/error_within Holidays/holidays Import/import Import/import_block Import/import_counts
     Import/import_fix Import/import_grid Import/import_match Import/import_plan Import/import_publish Import/import_row
     Import/import_row_panel Import/import_run Import/import_upload Import/lineage List/list Notices/notices
     Onboarding/onboarding People/people Person/person Playbooks/migration Playbooks/playbook Playbooks/playbooks

@@ -8,6 +8,8 @@ logs=${ALE_LOCAL:-$PWD/.local}/log
 python=${ALE_LOCAL:-$PWD/.local}/venv/bin/python3
 summary=()
 failed=0
+# What the browser tests may take altogether, and have taken.
+browser_limit=480 browser_took=0
 
 # check NAME COMMAND…: its output is shown and kept in .local/log/test-NAME.log.
 check() {
@@ -15,6 +17,7 @@ check() {
   printf '\n== %s\n' "$name"
   if ! "$@" 2>&1 | tee "$logs/test-$name.log"; then verdict=FAILED; failed=1; fi
   summary+=("$(printf '%-12s %-7s %5d s' "$name" "$verdict" $((SECONDS - begin)))")
+  case $name in script | design | journeys) browser_took=$((browser_took + SECONDS - begin)) ;; esac
   [ "$verdict" = passed ]
 }
 
@@ -70,6 +73,11 @@ check generated Tools/proto.sh --check
 [ -n "${ALE_TEST_FILTER:-}" ] || { check script "$python" Tests/Browser/test_script.py; check design "$python" Tests/Browser/test_design.py; }
 check build Tools/build.sh debug --build-tests && check tests swift_tests
 [ -n "${ALE_TEST_FILTER:-}" ] || check journeys "$python" Tests/Browser/test_journeys.py
+
+if [ "$browser_took" -gt "$browser_limit" ]; then
+  summary+=("browser      FAILED  $browser_took s altogether, more than $browser_limit s")
+  failed=1
+fi
 
 printf '\n== summary\n'
 printf '  %s\n' "${summary[@]}"

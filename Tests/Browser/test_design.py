@@ -84,6 +84,24 @@ class Looks(unittest.TestCase):
                         self.assertLessEqual(sideways(page), 0)
                 context.close()
 
+    def test_a_case_on_paper(self):
+        with tempfile.TemporaryDirectory() as folder, folder_served(folder) as address, chromium() as browser:
+            pages.write(pathlib.Path(folder))
+            for language in ("en", "ko"):
+                page = browser.new_page(viewport={"width": 794, "height": 1123})
+                page.goto(f"{address}/case.some.{language}.html")
+                shown = page.locator("#content").inner_text()
+                page.emulate_media(media="print")
+                picture(page, f"design/case.paper.{language}")
+                # What is only for the screen is not printed, and what is folded or behind a tab is.
+                for selector in (".app-bar", ".side", "#content button", "[data-drop]"):
+                    self.assertEqual([each for each in page.locator(selector).all() if each.is_visible()], [], selector)
+                for part in page.locator(".tab-part, .activity-body").all():
+                    self.assertTrue(part.is_visible())
+                self.assertGreater(len(page.locator("#content").inner_text()), len(shown) // 2)
+                self.assertLessEqual(sideways(page), 0)
+                page.close()
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,19 +4,21 @@ import pathlib
 import re
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import stack  # noqa: E402
 from browser import chromium, picture, sideways, violations  # noqa: E402
 from helping import Helping  # noqa: E402
 from keyboard import Keyboard  # noqa: E402
+from links import Links  # noqa: E402
 from lists import Lists  # noqa: E402
 from plays import Plays  # noqa: E402
 from signing_in import SigningIn  # noqa: E402
 from steadiness import Steadiness  # noqa: E402
 
 PROVIDER = ("administrator", "agent")
-# Their work has no page yet: they are told so, and can leave.
+# Their work begins with the touchpoints.
 OTHERS = ("success-manager", "play-administrator")
 CUSTOMERS = ("customer-administrator", "customer-developer", "customer-expert")
 # Two branches, and one of a customer that nobody knows.
@@ -93,6 +95,15 @@ class Visitor:
         self.case.assertLessEqual(sideways(self.page), 0, name)
         self.case.assertEqual(self.said, [], name)
 
+    def looks(self, name):
+        """The page as its address shows it, in both languages."""
+        address = urllib.parse.urlsplit(self.page.url)
+        kept = [each for each in urllib.parse.parse_qsl(address.query) if each[0] not in ("language", "done", "undo", "saved")]
+        for language in ("ko", "en"):
+            answer = self.open(address._replace(query=urllib.parse.urlencode([*kept, ("language", language)]), fragment="").geturl())
+            self.case.assertEqual(answer.status, 200, name)
+            self.look(name)
+
     def leave(self):
         self.context.close()
 
@@ -123,13 +134,13 @@ class Stage(unittest.TestCase):
         self.fail(f"{selector} did not come to {address}:\n{visitor.page.locator('main').inner_text()}")
 
 
-class Journeys(Stage, Helping, Keyboard, Lists, Plays, SigningIn):
+class Journeys(Stage, Helping, Keyboard, Links, Lists, Plays, SigningIn):
     def test_everybody_signs_in_reads_both_languages_and_leaves_nothing_behind(self):
         for name in (*PROVIDER, *OTHERS, *CUSTOMERS):
             with self.subTest(person=name):
                 visitor = self.visitor(name).sign_in()
                 page = visitor.page
-                home = "/portal" if name in CUSTOMERS else "/onboarding"
+                home = "/portal" if name in CUSTOMERS else "/lists/touchpoint?active=true" if name in OTHERS else "/onboarding"
                 self.assertEqual(page.url, running.address + home)
                 for language in ("ko", "en"):
                     visitor.language(language)
@@ -172,7 +183,7 @@ class Journeys(Stage, Helping, Keyboard, Lists, Plays, SigningIn):
         page.keyboard.type(running.case["number"])
         page.keyboard.press("Enter")
         page.wait_for_url("**/search*")
-        visitor.look("search")
+        visitor.looks("search")
         page.keyboard.press("Escape")
         page.locator("body").press("j")
         page.keyboard.press("Enter")
@@ -249,12 +260,12 @@ class Journeys(Stage, Helping, Keyboard, Lists, Plays, SigningIn):
         page = visitor.page
         address = f"/imports/{running.task_of_import['id']}"
         visitor.open(f"{address}?step=upload")
-        visitor.look("import-upload")
+        visitor.looks("import-upload")
         page.set_input_files("#file", {"name": "branches.csv", "mimeType": "text/csv", "buffer": BRANCHES.encode()})
         page.wait_for_selector("input[name=upload]")
         page.check("input[name=upload]")
         visitor.going(lambda: page.click("button[value=match]"))
-        visitor.look("import-match")
+        visitor.looks("import-match")
         # What was found of the file stands beside what it goes to.
         self.assertIn("row 1", page.locator("#match").inner_text())
         self.assertIn("Branch Graz", page.locator("#match").inner_text())
@@ -279,7 +290,7 @@ class Journeys(Stage, Helping, Keyboard, Lists, Plays, SigningIn):
         visitor.look("import-plan")
         visitor.going(lambda: page.click("form[action$='/publish'] button"))
         self.until(visitor, f"{address}?step=publish", "form[action$='/undo'] button")
-        visitor.look("import-publish")
+        visitor.looks("import-publish")
         # One row is taken back, then the others; any cell says where it comes from.
         visitor.going(lambda: page.click("a[href*='run=']"))
         page.locator("input[name=record]").first.check()
@@ -302,14 +313,14 @@ class Journeys(Stage, Helping, Keyboard, Lists, Plays, SigningIn):
         visitor.look("holidays")
         self.assertEqual(page.locator("main form").count(), 0)
         visitor.open(f"/portal/cases/{running.case['id']}")
-        visitor.look("portal-case")
+        visitor.looks("portal-case")
         page.fill("#comment", "Our list is on its way.")
         visitor.going(lambda: page.click("#say button"))
         self.assertIn("Our list is on its way.", page.content())
         visitor.open(f"/portal/tasks/{running.task['id']}")
-        visitor.look("portal-task")
+        visitor.looks("portal-task")
         visitor.open(f"/portal/imports/{running.task_of_import['id']}")
-        visitor.look("portal-import")
+        visitor.looks("portal-import")
         agent = self.visitor("agent").sign_in()
         agent.open(f"/cases/{running.case['number']}")
         self.assertIn("Our list is on its way.", agent.page.content())
@@ -345,7 +356,7 @@ class Journeys(Stage, Helping, Keyboard, Lists, Plays, SigningIn):
                      "/lists/onboarding_case?active=true", "/lists/import_task", "/lists/risk_signal"):
             answer = visitor.open(path)
             self.assertEqual(answer.status, 200, path)
-            visitor.look(path.strip("/").split("?")[0].replace("/", "-"))
+            visitor.looks(path.strip("/").split("?")[0].replace("/", "-"))
             headers = answer.headers
             self.assertIn("no-store", headers["cache-control"])
             self.assertNotIn("unsafe", headers["content-security-policy"])
@@ -353,7 +364,7 @@ class Journeys(Stage, Helping, Keyboard, Lists, Plays, SigningIn):
     def test_one_invites_and_says_how_one_is_shown_pages(self):
         visitor = self.visitor("customer-administrator", width=390).sign_in()
         visitor.open("/people")
-        visitor.look("people")
+        visitor.looks("people")
         self.assertGreater(visitor.page.locator("li[data-row]").count(), 1)
         visitor.open("/person")
         visitor.page.select_option("#time_zone", "Europe/Vienna")

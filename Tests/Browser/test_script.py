@@ -132,6 +132,44 @@ class Script(unittest.TestCase):
         self.assertEqual(page.locator("[data-files] [data-name]").all_inner_texts(), ["one.csv", "두번째.csv"])
         self.assertEqual(page.locator("[data-files] .fault").first.inner_text(), "이 파일은 너무 큽니다.")
 
+    def test_files_that_are_dragged_in_are_sent_together(self):
+        page, sent = self.page("import.upload"), []
+
+        def take(route):
+            sent.append(re.search(r'filename="([^"]*)"', route.request.post_data_buffer.decode(errors="replace")).group(1))
+            route.fulfill(status=200, body="")
+
+        page.route("**/imports/ALEIMP0001003/files", take)
+        self.open()
+        over = page.evaluate("""() => { const form = document.querySelector('[data-drop]'); const all = new DataTransfer();
+            for (const name of ['one.csv', '두번째.csv']) all.items.add(new File(['a,b'], name));
+            const tell = (kind) => form.dispatchEvent(new DragEvent(kind, {dataTransfer: all, bubbles: true, cancelable: true}));
+            window.before = true;
+            tell('dragover'); const over = form.dataset.over; tell('drop'); return over; }""")
+        self.assertEqual(over, "1")
+        # When all have come the page shows them.
+        page.wait_for_function("!window.before && document.readyState === 'complete'")
+        self.assertEqual(sent, ["one.csv", "두번째.csv"])
+
+    def test_work_that_comes_further_is_drawn_anew(self):
+        page = self.page("import.upload")
+        self.open()
+        # Only the stream tells of it: work that is not busy is not asked after.
+        source = page.content().replace("<body ", '<body data-live="/events" ', 1).replace(" data-busy", "")
+        page.route("**/import.upload.some.en.html", lambda route: route.fulfill(body=source, content_type="text/html; charset=utf-8"))
+        page.route("**/events", lambda route: route.fulfill(body="event: progress\ndata: 1\n\n", content_type="text/event-stream"))
+        drawn = '<section class="panel" data-refresh="/imports/ALEIMP0001003/run"><b id="further">412 of 1,000 rows</b></section>'
+        page.route("**/imports/ALEIMP0001003/run", lambda route: self.take(route, drawn))
+        page.reload()
+        page.wait_for_selector("#further")
+        self.assertFalse(page.locator("[data-news]").is_visible())
+
+    def test_a_row_that_is_bad_as_a_whole_says_why(self):
+        page = self.page("import.fix")
+        self.open()
+        page.locator("th.bad[data-reason] a").first.focus()
+        self.assertEqual(page.locator("[data-reason-line]").inner_text(), page.locator("th.bad").first.get_attribute("data-reason"))
+
     def test_tabs_keys_and_dialogs(self):
         page = self.page("case")
         self.open()

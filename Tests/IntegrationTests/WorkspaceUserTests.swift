@@ -3,7 +3,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// The NATS user of the pages asks every service, hears hints of five kinds, and can do nothing else.
+/// The NATS user of the pages asks every service, hears hints of seven kinds, and can do nothing else.
 @Suite(.timeLimit(.minutes(1))) struct WorkspaceUserTests {
     @Test func itAsksAndHearsHints() async throws {
         let users = try await NATSUsers.start()
@@ -12,23 +12,31 @@ import Testing
             if case .permissionViolation(let subject, _) = event { refused.add(subject ?? "") }
         }
         let onboarding = try await users.connect("onboarding")
+        let success = try await users.connect("customer-success")
         let publishable = try await users.publishable("workspace")
         #expect(publishable.sorted() == NATSUsers.services.map { "ale.v1.\($0).*.*" }.sorted())
 
         let heard = Refused()
         try workspace.subscribe("ale.v1.events.*.onboarding.onboarding_case.*") { heard.add($0.subject) }
+        for table in ["touchpoint", "risk_signal"] {
+            try workspace.subscribe("ale.v1.events.*.customer-success.\(table).*") { heard.add($0.subject) }
+        }
         try workspace.subscribe("ale.v1.events.*.onboarding.user.*") { heard.add($0.subject) }
         try workspace.subscribe("ale.v1.onboarding.>") { heard.add($0.subject) }
         try workspace.subscribe("_INBOX.client.>") { heard.add($0.subject) }
         try await workspace.flush(timeout: .seconds(5))
         try onboarding.publish("ale.v1.events.provider.onboarding.onboarding_case.updated", payload: [])
         try await onboarding.flush(timeout: .seconds(5))
+        let ofSuccess = ["touchpoint", "risk_signal"].map { "ale.v1.events.provider.customer-success.\($0).updated" }
+        for subject in ofSuccess { try success.publish(subject, payload: []) }
+        try await success.flush(timeout: .seconds(5))
         try workspace.publish("ale.v1.events.provider.onboarding.onboarding_case.updated", payload: [])
         try await workspace.flush(timeout: .seconds(5))
-        try await waitUntil("the refusals") { refused.all.count >= 4 && !heard.all.isEmpty }
-        #expect(heard.all == ["ale.v1.events.provider.onboarding.onboarding_case.updated"])
+        try await waitUntil("the refusals") { refused.all.count >= 4 && heard.all.count >= 3 }
+        #expect(Set(heard.all) == Set(ofSuccess + ["ale.v1.events.provider.onboarding.onboarding_case.updated"]))
         await workspace.close()
         await onboarding.close()
+        await success.close()
         try await users.stop()
     }
 }

@@ -1,3 +1,4 @@
+import ImportValidationWire
 import NotifierWire
 import OnboardingWire
 import Testing
@@ -53,6 +54,39 @@ import Wire
         #expect(await signals(other, hub) == [])
     }
 
+    /// A list hears of its own table, and the landing page of what its cards count.
+    @Test func aListHearsOfItsTable() async throws {
+        let hub = LiveHub()
+        let list = try #require(hub.open(.list(table: "touchpoint"), user: "ann", domain: "/provider/"))
+        let elsewhere = try #require(hub.open(.list(table: "touchpoint"), user: "ben", domain: "/other/"))
+        let risks = try #require(hub.open(.list(table: "risk_signal"), user: "ann", domain: "/provider/"))
+        let work = try #require(hub.open(.work, user: "ann", domain: "/provider/"))
+        hub.take("s", try event("touchpoint", "t", domain: "/provider/d1/", record: LifecycleTask()))
+        hub.take("s", try event("onboarding_case", "c", domain: "/provider/d1/", record: OnboardingCase()))
+        hub.tellAll(.beat)
+        #expect(await signals(list, hub) == [.changed])
+        #expect(await signals(elsewhere, hub) == [])
+        #expect(await signals(risks, hub) == [])
+        #expect(await signals(work, hub) == [.changed])
+    }
+
+    /// A run that comes further refreshes the page of its import, and no other.
+    @Test func progressReachesThePageOfItsImport() async throws {
+        let hub = LiveHub()
+        let own = try #require(hub.open(.record(table: "import_task", id: id), user: "ann", domain: "/provider/"))
+        let other = try #require(
+            hub.open(.record(table: "import_task", id: "another"), user: "ann", domain: "/provider/"))
+        var progressed = ProgressEvent()
+        progressed.importTask = id
+        hub.take("ale.v1.events.provider.import-validation.import_run.progressed", try progressed.encodeProtobuf())
+        var run = ImportRun()
+        run.importTask = id
+        hub.take("s", try event("import_run", "r", domain: "/provider/", record: run))
+        hub.tellAll(.beat)
+        #expect(await signals(own, hub) == [.progress, .progress])
+        #expect(await signals(other, hub) == [])
+    }
+
     @Test func noticesAreTheReadersAlone() async throws {
         let hub = LiveHub()
         let own = try #require(hub.open(nil, user: "ann", domain: "/provider/"))
@@ -84,9 +118,11 @@ import Wire
         #expect(told == .beat)
     }
 
-    @Test(arguments: ["work", "onboarding_case.018f0000-0000-7000-8000-0000000000aa"])
+    @Test(arguments: ["work", "list.touchpoint", "onboarding_case.018f0000-0000-7000-8000-0000000000aa"])
     func aTopicIsReadAsItIsWritten(text: String) { #expect(LiveTopic(text)?.text == text) }
 
-    @Test(arguments: ["", "user.018f0000-0000-7000-8000-0000000000aa", "onboarding_case.1", "a.b.c"])
+    @Test(arguments: [
+        "", "user.018f0000-0000-7000-8000-0000000000aa", "onboarding_case.1", "a.b.c", "list.user", "list.",
+    ])
     func anythingElseIsNoTopic(text: String) { #expect(LiveTopic(text) == nil) }
 }

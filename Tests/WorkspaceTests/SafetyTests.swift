@@ -18,17 +18,19 @@ import Wire
         "/sign-in", "/sign-in/back/{issuer}", "/sign-in/with",
     ]
 
-    /// Every address that is read, with the same value in the place of each variable part.
-    private static func addresses(_ bench: Bench, _ value: String = "") -> [(pattern: String, path: String)] {
-        bench.site.router().routes.filter { $0.method == .get }.map { route in
+    /// Every address that is read, or written to, with the same value in the place of each variable part.
+    private static func addresses(
+        _ bench: Bench, _ value: String = "", _ method: HTTPRequest.Method = .get
+    ) -> [(pattern: String, path: String)] {
+        bench.site.router().routes.filter { $0.method == method }.map { route in
             let pattern = "\(route.path)"
             let rooted = pattern.hasPrefix("/") ? pattern : "/\(pattern)"
             return (rooted, rooted.replacing(#/{[^}]*}/#, with: value))
         }
     }
 
-    private static func bench(_ person: SignedIn = .ann()) async throws -> Bench {
-        let bench = try Bench(elsewhere: .notFound)
+    private static func bench(_ person: SignedIn = .ann(), _ said: Said? = nil) async throws -> Bench {
+        let bench = try Bench(elsewhere: .notFound, agreeing: said)
         try await bench.answer("onboarding", StandIn.sessions(person))
         return bench
     }
@@ -66,6 +68,57 @@ import Wire
             if first.status == 404 { missing += 1 } else { #expect([200, 303].contains(first.status), "\(pattern)") }
         }
         #expect(missing > 12)
+    }
+
+    // MARK: What is posted
+
+    /// Whatever is posted without the proof of a page of this browser, or with another's, does nothing.
+    @Test(arguments: ["", "forged"]) func whatAnotherSitePostsDoesNothing(proof: String) async throws {
+        let said = Said()
+        let bench = try await Self.bench(.ann(), said)
+        let addresses = Self.addresses(bench, UUID().uuidString.lowercased(), .post)
+        #expect(addresses.count > 60)
+        let fields = "csrf=\(proof)&text=a&to=closed&do=save&language=en&email=a&password=b"
+        let file = """
+            --XyZ\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n\(proof)\r\n--XyZ\r\nContent-Disposition: form-data; \
+            name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\na,b\r\n--XyZ--\r\n
+            """
+        for (pattern, path) in addresses {
+            for (type, body) in [
+                ("application/x-www-form-urlencoded", fields), ("multipart/form-data; boundary=XyZ", file),
+            ] {
+                let browser = Browser(bench, session: Self.open.contains(pattern) ? nil : "good")
+                let seen = try await browser.send(.post, path, ["Content-Type": type], body)
+                // An address that takes a file first reads what it belongs to, and takes no other form.
+                #expect([403, 404, 422].contains(seen.status), "\(pattern) \(seen.status) \(seen.location)")
+            }
+        }
+        let asked = Set(said.texts.map { String($0.prefix { $0 != " " }.split(separator: ".").last ?? "") })
+        #expect(asked.isSubset(of: ["get", "case", "task", "get_case", "get_task", "import_task"]), "\(asked)")
+    }
+
+    /// Writing to what is another tenant's is answered like writing to what is not there.
+    @Test(arguments: [[], ["account"]]) func whatIsNotOnesOwnIsWrittenToLikeNothing(accounts: [String]) async throws {
+        let bench = try await Self.bench(.ann(accounts: accounts))
+        let browser = Browser(bench, session: "good")
+        let (foreign, none) = ("018f0000-0000-7000-8000-0000000000aa", "018f0000-0000-7000-8000-0000000000bb")
+        let csrf = Secrets.proof(of: StandIn.token("good"))
+        let fields = [
+            ("csrf", csrf), ("text", "a"), ("to", "closed"), ("do", "save"), ("etag", "1"), ("date", "2027-01-04"),
+        ]
+        var missing = 0
+        for ((pattern, path), (_, other)) in zip(
+            Self.addresses(bench, foreign, .post), Self.addresses(bench, none, .post))
+        {
+            guard path != other, !Self.open.contains(pattern) else { continue }
+            let (first, second) = (try await browser.post(path, fields), try await browser.post(other, fields))
+            #expect(first.status == second.status, "\(pattern)")
+            #expect(first.location == second.location.replacing(none, with: foreign), "\(pattern)")
+            #expect(first.text.replacing(foreign, with: none) == second.text, "\(pattern)")
+            #expect(first.status < 500, "\(pattern) \(first.status)")
+            if first.status == 404 { missing += 1 }
+        }
+        #expect(missing > 40)
     }
 
     /// Nothing that is posted or asked for leads to another site.

@@ -98,6 +98,21 @@ import Wire
         #expect(try await browser.get("/health").status == 429)
     }
 
+    /// A session is counted by itself, wherever its requests come from.
+    @Test func aSessionMaySendSoManyRequests() async throws {
+        let bench = try Bench(requestsPerMinute: 3, elsewhere: .notFound)
+        try await bench.answer("onboarding", StandIn.sessions())
+        func status(_ session: String, _ host: Int) async throws -> Int {
+            var request = HTTPRequest(method: .get, scheme: "http", authority: "127.0.0.1", path: "/design")
+            request.headerFields[.cookie] = "ale_session=\(StandIn.token(session))"
+            return try await bench.send(request, peer: "192.0.2.\(host)").status
+        }
+        for host in 1...3 { #expect(try await status("good", host) == 200) }
+        #expect(try await status("good", 4) == 429)
+        // Another one is not slowed down by it.
+        #expect(try await status("other", 4) == 303)
+    }
+
     @Test func addressesOfOneNetworkAreCountedTogether() async throws {
         let bench = try Bench(requestsPerMinute: 3)
         func status(_ peer: String) async throws -> Int {

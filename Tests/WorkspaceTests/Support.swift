@@ -22,12 +22,15 @@ struct Bench: Sendable {
 
     init(
         address: String = "http://127.0.0.1:8080", requestsPerMinute: Int = 10_000, elsewhere code: Problem.Code? = nil,
+        agreeing said: Said? = nil,
         now: @escaping @Sendable () -> Timestamp = { Bench.now }
     ) throws {
         var log = Logger(label: "workspace")
         log.logLevel = .critical
         let transport = transport
-        let client = code.map { Client(Denying(inner: transport, code: $0)) } ?? Client(transport)
+        let client =
+            code != nil || said != nil
+            ? Client(Elsewhere(inner: transport, code: code, said: said ?? Said())) : Client(transport)
         site = try Site(
             client: client, address: address, live: live, requestsPerMinute: requestsPerMinute, patience: .seconds(20),
             now: now, log: log)
@@ -70,10 +73,12 @@ struct Bench: Sendable {
     }
 }
 
-/// Answers with one code whatever nobody answers.
-struct Denying: Transport {
+/// Answers whatever nobody else answers: with a code; without one what is got by an id with that id, and all else with nothing in
+/// it. Remembers what it was asked, as subject and content.
+struct Elsewhere: Transport {
     let inner: InMemoryTransport
-    let code: Problem.Code
+    let code: Problem.Code?
+    let said: Said
 
     var maximumMessageBytes: Int { inner.maximumMessageBytes }
 
@@ -92,6 +97,12 @@ struct Denying: Transport {
             return try await inner.request(payload, to: subject, headers: headers, timeout: timeout)
         } catch {
             guard error == .noResponders else { throw error }
+            said.add("\(subject) \(String(decoding: payload, as: UTF8.self))")
+            guard let code else {
+                // A request for a record and the record begin with the same field.
+                return Delivery(
+                    subject: subject, reply: nil, headers: [:], payload: subject.hasSuffix(".get") ? payload : [])
+            }
             return Delivery(
                 subject: subject, reply: nil,
                 headers: ["Nats-Service-Error": "denied", "Nats-Service-Error-Code": "\(code.rawValue)"], payload: [])
@@ -195,6 +206,7 @@ extension SignedIn {
         signedIn.language = "en"
         signedIn.timeZone = "Asia/Seoul"
         signedIn.accounts = accounts
+        signedIn.roles = accounts.isEmpty ? ["sn_acct_lc.agent"] : []
         signedIn.domain = "/provider/"
         signedIn.session = "session-1"
         return signedIn

@@ -21,11 +21,10 @@ struct ActivityView: Sendable {
         let open = visit.query["activity"].isEmpty ? refusedActivity : visit.query["activity"]
         let first =
             activities.first { $0.id == open || $0.key == open } ?? activities.first { $0.state == "in_progress" }
-        var all: [Values] = []
-        for activity in activities where activity.applies {
-            all.append(try await values(activity, isOpen: activity.id == first?.id))
+        // What their forms name is asked for at once, however many are at work.
+        return try await Outcome.each(activities.filter(\.applies)) { (activity) async throws(Problem) in
+            try await values(activity, isOpen: activity.id == first?.id)
         }
-        return all
     }
 
     private func values(_ activity: PlaybookActivity, isOpen: Bool) async throws(Problem) -> Values {

@@ -28,10 +28,16 @@ enum CasePages: PageFolder {
         }
         pages.post("/cases/:id/activities/:activity") { visit async throws(Problem) in try await act(visit) }
         pages.post("/cases/:id/help/:recommendation/assign") { visit async throws(Problem) in
-            try await write(visit) { (record) async throws(Problem) in
-                try await help(visit, record).assign(visit.part("recommendation"))
-                return .saved
+            try await Work.change(href(visit)) { () async throws(Problem) in
+                let record = try await record(visit)
+                let change = try await help(visit, record).assign(visit.part("recommendation"), record)
+                return (.saved, Work.undo(change, href(visit), visit))
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, refused: problem)
             }
+        }
+        pages.post("/cases/:id/undo/:change") { visit async throws(Problem) in
+            try await write(visit) { (_) async throws(Problem) in try await Work.takeBack(visit) }
         }
         pages.post("/cases/:id/help/:recommendation/answer") { visit async throws(Problem) in
             .moved(to: help(visit, OnboardingCase()).answered(visit.part("recommendation")))
@@ -175,7 +181,7 @@ enum CasePages: PageFolder {
         if let refused, activity.isEmpty { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
         var page = Page(
             template: "case", title: "\(record.number ?? "") \(record.shortDescription ?? "")", values: values)
-        page.trail = [Crumb(label: visit.say("Onboarding", "온보딩"), href: "/onboarding")]
+        page.trail = [Navigation.home(visit)]
         page.live = LiveTopic.record(table: Record.schema.table, id: record.id).text
         return page
     }

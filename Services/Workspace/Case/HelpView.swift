@@ -48,12 +48,13 @@ struct HelpView: Sendable {
 
     // MARK: Cards
 
-    /// What is recommended for a record whose page has no answer of its own; nothing while that cannot be read.
-    func recommended() async -> [RecommendedAction] {
+    /// What is recommended for a record whose page has no answer of its own.
+    func recommended() async -> Part<[RecommendedAction]> {
         var request = ShowRecommendedActionsRequest()
         request.table = table
         request.record = record
-        return (try? await visit.ask(source.show, request).cards) ?? []
+        let asked = request
+        return await Part.of { () async throws(Problem) in try await visit.ask(source.show, asked).cards }
     }
 
     private func cards(_ recommended: [RecommendedAction]) async -> [Seen] {
@@ -128,13 +129,17 @@ struct HelpView: Sendable {
 
     // MARK: Acting
 
-    /// Writes the value that is proposed.
-    func assign(_ recommendation: String) async throws(Problem) {
+    /// Writes the value that is proposed. Answers what takes that back.
+    func assign(
+        _ recommendation: String, _ before: some RecordMessage
+    ) async throws(Problem) -> Undos.Change? {
         var request = AssignRecommendedActionRequest()
         request.table = table
         request.record = record
         request.recommendation = recommendation
-        _ = try await visit.ask(source.assign, request)
+        let done = try await visit.ask(source.assign, request)
+        guard done.table == table, done.record == before.id else { return nil }
+        return Undos.Change([done.field], of: before, etag: done.etag)
     }
 
     /// The page with one more answer given.

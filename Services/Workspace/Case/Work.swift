@@ -56,4 +56,17 @@ enum Work {
         _ = try await visit.ask(comment, request)
         return .commented
     }
+
+    /// The address below a page that takes a change of it back; empty where it cannot be taken back.
+    static func undo(_ change: Undos.Change?, _ href: String, _ visit: Visit) -> String {
+        visit.undos.keep(change, of: visit.person).map { "\(href)/undo/\($0)" } ?? ""
+    }
+
+    /// Takes back the change that the address names, as long as nobody has changed the record since.
+    static func takeBack(_ visit: Visit) async throws(Problem) -> Toast {
+        try await visit.undos.take(visit.part("change"), of: visit.person) { (change) async throws(Problem) in
+            try await change.takeBackOne(visit)
+        }
+        return .restored
+    }
 }

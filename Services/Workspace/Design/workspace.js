@@ -317,6 +317,8 @@
   }
   all("[data-grid]").forEach((wrap) => {
     wrap.addEventListener("click", (event) => { const cell = event.target.closest("td[data-field]"); if (cell) edit(cell); });
+    // The number of a row that is bad as a whole says why.
+    wrap.addEventListener("focusin", (event) => { const key = event.target.closest("th"); if (key) explain(key, key.dataset.reason ?? ""); });
     wrap.addEventListener("keydown", (event) => {
       const cell = event.target.closest("td[data-field]");
       const step = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];

@@ -12,7 +12,10 @@ enum ErrorPage {
         if kind == .refused || kind == .forbidden {
             values["problem"] = ["text": problem.text(visit.reader.language)] as Values
         }
-        return Page(template: "error", title: title(kind, visit), values: values, status: problem.status)
+        // Whoever is signed in has the navigation, and so a way on.
+        return Page(
+            template: visit.person == nil ? "error" : "error_within", title: title(kind, visit), values: values,
+            status: problem.status)
     }
 
     private enum Kind: String {

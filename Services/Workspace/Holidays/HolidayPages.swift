@@ -97,11 +97,7 @@ enum HolidayPages: PageFolder {
         if mayKeep { values["form"] = form(visit, refused) }
         var page = Page(
             template: "holidays", title: visit.say("Holidays", "휴일"), values: values, status: refused?.status ?? .ok)
-        page.trail = [
-            visit.person?.isCustomer == true
-                ? Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")
-                : Crumb(label: visit.say("My work", "내 작업"), href: "/onboarding")
-        ]
+        page.trail = [Navigation.home(visit)]
         return page
     }
 

@@ -110,8 +110,12 @@ struct ImportGrid: Sendable {
     private func row(_ row: StagingRow, _ columns: [FieldSchema]) -> Values {
         let cells = Dictionary(row.cells.map { ($0.field, $0.value) }, uniquingKeysWith: { first, _ in first })
         let reasons = Dictionary(row.errors.map { ($0.field, $0.message) }, uniquingKeysWith: { "\($0) \($1)" })
+        // What is wrong with the row as a whole, or with what has no column, stands at its number.
+        let shown = Set(columns.map(\.name))
+        let ofRow = row.errors.filter { !shown.contains($0.field) }.map(\.message).joined(separator: " ")
         let mayEdit = row.status != "published"
         return [
+            "reason": ofRow,
             "etag": row.etag, "number": "\(row.rowNumber)",
             "href": address("", page: href) + "&row=\(row.id)#row-title",
             "edit": mayEdit ? "\(href)/cells/\(row.id)" : "",

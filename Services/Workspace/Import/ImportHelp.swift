@@ -5,14 +5,20 @@ import RPC
 import Wire
 
 /// What stands beside an import task on its page: recommended actions and articles, what was said and done, and files. A part
-/// that cannot be read is left out.
+/// that cannot be read is left out; where a service is away the page says so.
 enum ImportHelp: PageFolder {
     static func add(to pages: Pages) {
         pages.post("/imports/:id/help/:recommendation/assign") { visit async throws(Problem) in
-            try await write(visit, "help") { () async throws(Problem) in
-                try await view(visit).assign(visit.part("recommendation"))
-                return .saved
+            try await change(visit, "help") { () async throws(Problem) in
+                var get = GetRequest()
+                get.id = visit.part("id")
+                let task = try await visit.ask(ImportValidationAPI.getImportTask, get)
+                let change = try await view(visit).assign(visit.part("recommendation"), task)
+                return (.saved, Work.undo(change, ImportPages.href(visit), visit))
             }
+        }
+        pages.post("/imports/:id/undo/:change") { visit async throws(Problem) in
+            try await write(visit, "help") { () async throws(Problem) in try await Work.takeBack(visit) }
         }
         pages.post("/imports/:id/help/:recommendation/answer") { visit async throws(Problem) in
             .moved(to: view(visit).answered(visit.part("recommendation")))
@@ -42,10 +48,18 @@ enum ImportHelp: PageFolder {
     private static func write(
         _ visit: Visit, _ part: String, _ write: () async throws(Problem) -> Toast
     ) async throws(Problem) -> Answer {
+        try await change(visit, part) { () async throws(Problem) in (try await write(), "") }
+    }
+
+    /// The same where what is written can be taken back, at an address of the page.
+    private static func change(
+        _ visit: Visit, _ part: String, _ write: () async throws(Problem) -> (done: Toast, undo: String)
+    ) async throws(Problem) -> Answer {
         do throws(Problem) {
-            let done = try await write()
+            let (done, undo) = try await write()
             let saved = part == "stream" ? "&saved=say" : ""
-            return .moved(to: "\(ImportPages.href(visit))?done=\(done.rawValue)\(saved)#\(part)")
+            let back = undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))"
+            return .moved(to: "\(ImportPages.href(visit))?done=\(done.rawValue)\(saved)\(back)#\(part)")
         } catch {
             guard error.isRefusal, error.code != .notFound else { throw error }
             return .page(try await ImportView(visit, refused: error).page())
@@ -59,9 +73,15 @@ enum ImportHelp: PageFolder {
         async let known = beside(visit)
         async let said = stream(visit)
         async let kept = files(visit)
-        let page = await known
+        let (cards, beside, stream, files) = (await recommended, await known, await said, await kept)
+        let page = beside.value
         var values: Values = [
-            "help": await help.values(await recommended, page?.relatedKnowledge ?? []),
+            "help": await help.values(cards.value ?? [], page?.relatedKnowledge ?? []),
+            "away": visit.missing([
+                (cards.isAway, visit.say("recommended actions", "권장 작업")),
+                (beside.isAway, visit.say("related records", "관련 레코드")),
+                (stream.isAway, visit.say("activity", "활동")), (files.isAway, visit.say("files", "파일")),
+            ]),
             "typed": ["text": visit.form[AddEntryRequest.Field.text]] as Values,
         ]
         if let page {
@@ -69,19 +89,22 @@ enum ImportHelp: PageFolder {
             values["related"] = related(page, visit)
             if let above = page.onboardingCase { values["case"] = above }
         }
-        if let stream = await said {
+        if let stream = stream.value {
             values["stream"] = stream
             values["say"] = ["action": "\(ImportPages.href(visit))/say", "comment": true, "note": true] as Values
         }
-        if let files = await kept { values["attached"] = ["attachments": files] as Values }
+        if let files = files.value { values["attached"] = ["attachments": files] as Values }
         return values
     }
 
-    /// What onboarding shows beside it; nil while that is away, or has not heard of the task yet.
-    private static func beside(_ visit: Visit) async -> OnboardingImportPage? {
+    /// What onboarding shows beside it; nothing as long as that has not heard of the task.
+    private static func beside(_ visit: Visit) async -> Part<OnboardingImportPage> {
         var request = GetOnboardingImportPageRequest()
         request.id = visit.part("id")
-        return try? await visit.ask(OnboardingAPI.getOnboardingImportPage, request)
+        let asked = request
+        return await Part.of { () async throws(Problem) in
+            try await visit.ask(OnboardingAPI.getOnboardingImportPage, asked)
+        }
     }
 
     /// Its case, and what else belongs to that.
@@ -96,29 +119,32 @@ enum ImportHelp: PageFolder {
         ]
     }
 
-    private static func stream(_ visit: Visit) async -> Values? {
+    private static func stream(_ visit: Visit) async -> Part<Values> {
         var request = ListActivityRequest()
         request.id = visit.part("id")
         request.pageSize = 50
-        guard let entries = try? await visit.ask(ImportValidationAPI.listImportTaskActivity, request).entries else {
-            return nil
+        let asked = request
+        return await Part.of { () async throws(Problem) in
+            let entries = try await visit.ask(ImportValidationAPI.listImportTaskActivity, asked).entries
+            let people = entries.flatMap { [$0.by, $0.oldValue, $0.newValue] }.filter { UUID(uuidString: $0) != nil }
+            let names = (try? await Lookup(visit).names(of: people, in: User.schema.table)) ?? [:]
+            return Parts(reader: visit.reader, names: names).stream(entries, of: ImportTask.schema)
         }
-        let people = entries.flatMap { [$0.by, $0.oldValue, $0.newValue] }.filter { UUID(uuidString: $0) != nil }
-        let names = (try? await Lookup(visit).names(of: people, in: User.schema.table)) ?? [:]
-        return Parts(reader: visit.reader, names: names).stream(entries, of: ImportTask.schema)
     }
 
-    private static func files(_ visit: Visit) async -> [Seen]? {
+    private static func files(_ visit: Visit) async -> Part<[Seen]> {
         var request = ListAttachmentsRequest()
         request.id = visit.part("id")
-        guard let answer = try? await visit.ask(ImportValidationAPI.listImportTaskAttachments, request) else {
-            return nil
-        }
-        // Below this address lie the workbooks of the import.
-        return answer.attachments.filter(\.complete).map { file in
-            let address = "\(ImportPages.href(visit))/attachments/\(file.id)"
-            return Seen(
-                file, ["href": address, "size": Parts.size(file.sizeBytes), "remove": "\(address)/remove"])
+        let asked = request
+        return await Part.of { () async throws(Problem) in
+            // Below this address lie the workbooks of the import.
+            try await visit.ask(ImportValidationAPI.listImportTaskAttachments, asked).attachments.filter(\.complete).map
+            {
+                file in
+                let address = "\(ImportPages.href(visit))/attachments/\(file.id)"
+                return Seen(
+                    file, ["href": address, "size": Parts.size(file.sizeBytes), "remove": "\(address)/remove"])
+            }
         }
     }
 

@@ -36,6 +36,12 @@ enum ImportPages: PageFolder {
     private static func write(
         _ visit: Visit, step: String, _ write: () async throws(Problem) -> Toast
     ) async throws(Problem) -> Answer {
+        if visit.person?.isCustomer == true {
+            return try await Work.write(PortalPages.href(ImportTask.schema.table, visit.part("id")), write) {
+                (problem) async throws(Problem) in
+                try await PortalImportPages.page(visit, id: visit.part("id"), refused: problem)
+            }
+        }
         do throws(Problem) {
             let done = try await write()
             return .moved(to: "\(href(visit))?step=\(step)&done=\(done.rawValue)")
@@ -72,7 +78,7 @@ enum ImportPages: PageFolder {
                 var request = CancelImportRunRequest()
                 request.id = visit.part("run")
                 _ = try await visit.ask(ImportValidationAPI.cancelImportRun, request)
-                return .ended
+                return .runCanceled
             }
         }
     }

@@ -158,7 +158,9 @@ struct ImportView: Sendable {
             "lists": lists.map { list -> Values in
                 [
                     "label": visit.reader(list.label), "value": list.status, "count": list.count,
-                    "href": "\(href)?step=fix&status=\(list.status)", "current": visit.query["status"] == list.status,
+                    // Customers have the lists as numbers: their rows are mended in the workbook.
+                    "href": visit.person?.isCustomer == true ? "" : "\(href)?step=fix&status=\(list.status)",
+                    "current": visit.query["status"] == list.status,
                 ]
             }, "shares": shares, "words": words,
         ]

@@ -37,12 +37,8 @@ struct ListView: Sendable {
         }
         var page = Page(
             template: "list", title: visit.reader(table.title), values: values, status: shown?.status ?? .ok)
-        page.trail = [
-            visit.person?.isCustomer == true
-                ? Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")
-                : Crumb(label: visit.say("My work", "내 작업"), href: "/onboarding")
-        ]
-        page.live = visit.person?.isCustomer == true ? "" : LiveTopic.work.text
+        page.trail = [Navigation.home(visit)]
+        page.live = visit.person?.isCustomer == true ? "" : LiveTopic.list(table: table.schema.table).text
         return page
     }
 

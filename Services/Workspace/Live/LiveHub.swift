@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import ImportValidationWire
 import NATS
 import NotifierWire
@@ -19,6 +20,9 @@ final class LiveHub: ServiceLifecycle.Service {
         let user: String
         let domain: DomainPath
         let continuation: AsyncStream<LiveSignal>.Continuation
+
+        /// Whether what lies there may be in the lists of whoever looks.
+        func sees(_ place: DomainPath?) -> Bool { place.map(domain.contains) ?? false }
     }
 
     private struct State {
@@ -81,6 +85,7 @@ final class LiveHub: ServiceLifecycle.Service {
     static let subjects = [
         "ale.v1.events.*.onboarding.onboarding_case.*", "ale.v1.events.*.onboarding.lifecycle_task.*",
         "ale.v1.events.*.import-validation.import_task.*", "ale.v1.events.*.import-validation.import_run.*",
+        "ale.v1.events.*.customer-success.touchpoint.*", "ale.v1.events.*.customer-success.risk_signal.*",
         "ale.v1.events.*.notifier.in_app_notification.*",
     ]
 
@@ -121,10 +126,11 @@ final class LiveHub: ServiceLifecycle.Service {
         }
         tell(.changed) { listener in
             switch listener.topic {
-            case .work: domain.map { listener.domain.contains($0) } ?? false
+            case .work: event.table != Touchpoint.schema.table && listener.sees(domain)
+            case .list(event.table): listener.sees(domain)
             case .record(event.table, event.id): true
             case .record(OnboardingCase.schema.table, let id): id == above
-            case .record, nil: false
+            case .list, .record, nil: false
             }
         }
     }

@@ -4,18 +4,28 @@ import Wire
 
 /// What an open page wants to hear of.
 enum LiveTopic: Hashable, Sendable {
-    /// Cases and tasks of the domain of whoever looks.
+    /// Cases, tasks, imports and risk signals of the domain of whoever looks.
     case work
+    /// Records of one table in the domain of whoever looks.
+    case list(table: String)
     /// One record and what belongs to it.
     case record(table: String, id: String)
 
-    /// The topic as the address of a stream names it: `work`, `onboarding_case.0191…`. Nil for anything else.
+    /// What the address of a stream says that hears of the reader's notices alone, as every stream does.
+    static let notices = "notices"
+
+    /// The topic as the address of a stream names it: `work`, `list.touchpoint`, `onboarding_case.0191…`. Nil for anything else.
     init?(_ text: String) {
         if text == "work" {
             self = .work
             return
         }
         let parts = text.split(separator: ".")
+        if parts.count == 2, parts[0] == "list" {
+            guard let listed = ListedTable.named(String(parts[1])) else { return nil }
+            self = .list(table: listed.schema.table)
+            return
+        }
         guard parts.count == 2, Self.tables.contains(String(parts[0])), parts[1].utf8.count == 36 else { return nil }
         self = .record(table: String(parts[0]), id: String(parts[1]))
     }
@@ -24,6 +34,7 @@ enum LiveTopic: Hashable, Sendable {
     var text: String {
         switch self {
         case .work: "work"
+        case .list(let table): "list.\(table)"
         case .record(let table, let id): "\(table).\(id)"
         }
     }

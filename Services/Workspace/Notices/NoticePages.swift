@@ -60,8 +60,6 @@ enum NoticePages: PageFolder {
                 "more": list.nextPageToken.isEmpty ? "" : "/notices?page=\(Fields.encoded(list.nextPageToken))",
             ] as Values
         ]
-        var page = Page(template: "notices", title: visit.say("Notices", "알림"), values: values)
-        page.live = "notices"
-        return page
+        return Page(template: "notices", title: visit.say("Notices", "알림"), values: values)
     }
 }

@@ -34,7 +34,7 @@ enum PortalPages: PageFolder {
     private static func lists(_ visit: Visit) async throws(Problem) -> Page {
         var request = GetPortalRequest()
         request.account = visit.query[GetPortalRequest.Field.account]
-        async let touchpoints = PortalTouchpointPages.open(visit)
+        async let touchpoints = Part.of { () async throws(Problem) in try await PortalTouchpointPages.open(visit) }
         async let work = PortalWorkPages.open(visit)
         let portal = try await visit.ask(OnboardingAPI.getPortal, request)
         var values: Values = [
@@ -52,8 +52,13 @@ enum PortalPages: PageFolder {
         values["holidays"] =
             HolidayPages.isFor(visit.person)
             ? portal.accounts.map { ["name": $0.name, "href": HolidayPages.href($0.id)] as Values } : [Values]()
-        if let open = await touchpoints { values["touchpoints"] = open }
-        if let open = await work { values["work"] = open }
+        let (beside, followed) = (await touchpoints, await work)
+        if let open = beside.value { values["touchpoints"] = open }
+        if let open = followed.value { values["work"] = open }
+        values["away"] = visit.missing([
+            (beside.isAway, visit.say("touchpoints", "접점")),
+            (followed.isAway, visit.say("what is under way", "진행 중인 업무")),
+        ])
         if let all = portal.allCases { values["all"] = Self.values(all, "all_cases", visit) }
         return Page(template: "portal", title: visit.say("My lists", "내 목록"), values: values)
     }

@@ -12,19 +12,25 @@ enum PortalTaskPages: PageFolder {
             }
         }
         pages.post("/portal/tasks/:id/move") { visit async throws(Problem) in
-            try await write(visit) { (task) async throws(Problem) in
+            try await change(visit) { (task) async throws(Problem) in
+                let before = try await record(task.id, visit)
                 var changed = LifecycleTask()
                 changed.id = task.id
                 changed.state = visit.form["to"]
-                try await update(changed, [.state], visit)
-                return .moved
+                let after = try await update(changed, [.state], visit)
+                // What has ended is opened again by the provider alone.
+                let isOver = after.state == LifecycleTask.State.closed
+                let keys = [LifecycleTask.Field.state.rawValue]
+                return (.moved, isOver ? nil : Undos.Change(keys, of: before, etag: after.etag))
             }
         }
         pages.post("/portal/tasks/:id") { visit async throws(Problem) in
-            try await write(visit, saved: "edit") { (task) async throws(Problem) in
-                try await TaskPages.save(try await record(task.id, visit), keys(task), visit)
-                return .saved
+            try await change(visit, saved: "edit") { (task) async throws(Problem) in
+                (.saved, try await TaskPages.save(try await record(task.id, visit), keys(task), visit))
             }
+        }
+        pages.post("/portal/tasks/:id/undo/:change") { visit async throws(Problem) in
+            try await write(visit) { (_) async throws(Problem) in try await Work.takeBack(visit) }
         }
         pages.receive("/portal/tasks/:id/files") { visit async throws(Problem) in
             let task = try await read(visit)
@@ -53,18 +59,27 @@ enum PortalTaskPages: PageFolder {
 
     private static func update(
         _ task: LifecycleTask, _ keys: [LifecycleTask.Field], _ visit: Visit
-    ) async throws(Problem) {
+    ) async throws(Problem) -> LifecycleTask {
         var request = UpdateLifecycleTaskRequest()
         request.lifecycleTask = task
         request.updateMask = FieldMask(paths: keys.map(\.rawValue))
-        _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
+        return try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
     }
 
     private static func write(
         _ visit: Visit, saved form: String = "", _ write: (PortalTask) async throws(Problem) -> Toast
     ) async throws(Problem) -> Answer {
-        try await Work.write(href(visit), saved: form) { () async throws(Problem) in
-            try await write(try await read(visit))
+        try await change(visit, saved: form) { (task) async throws(Problem) in (try await write(task), nil) }
+    }
+
+    /// The same where what is written can be taken back.
+    private static func change(
+        _ visit: Visit, saved form: String = "",
+        _ write: (PortalTask) async throws(Problem) -> (done: Toast, change: Undos.Change?)
+    ) async throws(Problem) -> Answer {
+        try await Work.change(href(visit), saved: form) { () async throws(Problem) in
+            let (done, change) = try await write(try await read(visit))
+            return (done, Work.undo(change, href(visit), visit))
         } refused: { (problem) async throws(Problem) in
             try await page(visit, refused: problem)
         }

@@ -29,14 +29,14 @@ enum PortalTouchpointPages: PageFolder {
 
     private static func href(_ visit: Visit) -> String { "/portal/touchpoints/\(Fields.encoded(visit.part("id")))" }
 
-    /// What is still to come, for the first page of the portal; nil for who may read no touchpoints, or while they are away.
-    static func open(_ visit: Visit) async -> Values? {
+    /// What is still to come, for the first page of the portal.
+    static func open(_ visit: Visit) async throws(Problem) -> Values {
         var request = ListRequest()
         request.pageSize = 10
         request.filter = [Touchpoint.State.closed, Touchpoint.State.canceled]
             .map { "NOT \(FilterText.equal(Field.state, $0))" }.joined(separator: " AND ")
         request.orderBy = Field.meetingDate.rawValue
-        guard let list = try? await visit.ask(CustomerSuccessAPI.listTouchpoints, request) else { return nil }
+        let list = try await visit.ask(CustomerSuccessAPI.listTouchpoints, request)
         return [
             "items": list.resources.map { touchpoint -> Seen in
                 var item = PortalItem()

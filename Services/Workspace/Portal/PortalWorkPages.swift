@@ -16,15 +16,15 @@ enum PortalWorkPages: PageFolder {
                 }
             }
             pages.post("\(place)/tasks/:task/move") { visit async throws(Problem) in
-                try await write(kind, visit) { _ async throws(Problem) in
-                    var task = SuccessTask()
-                    (task.id, task.state) = (visit.part("task"), visit.form["to"])
-                    var request = UpdateSuccessTaskRequest()
-                    request.successTask = task
-                    request.updateMask = FieldMask(paths: [SuccessTask.Field.state.rawValue])
-                    _ = try await visit.ask(CustomerSuccessAPI.updateSuccessTask, request)
-                    return .moved
+                try await Work.change(href(kind, visit)) { () async throws(Problem) in
+                    let change = try await move(try await work(kind, visit), visit)
+                    return (.moved, Work.undo(change, href(kind, visit), visit))
+                } refused: { (problem) async throws(Problem) in
+                    try await page(kind, visit, refused: problem)
                 }
+            }
+            pages.post("\(place)/undo/:change") { visit async throws(Problem) in
+                try await write(kind, visit) { _ async throws(Problem) in try await Work.takeBack(visit) }
             }
         }
     }
@@ -75,24 +75,46 @@ enum PortalWorkPages: PageFolder {
         }
     }
 
+    /// Moves a task. Answers what takes that back, unless the task has ended.
+    private static func move(_ work: PortalWork, _ visit: Visit) async throws(Problem) -> Undos.Change? {
+        var task = SuccessTask()
+        (task.id, task.state) = (visit.part("task"), visit.form["to"])
+        let keys = [SuccessTask.Field.state.rawValue]
+        var request = UpdateSuccessTaskRequest()
+        request.successTask = task
+        request.updateMask = FieldMask(paths: keys)
+        let after = try await visit.ask(CustomerSuccessAPI.updateSuccessTask, request)
+        guard let known = work.tasks.first(where: { $0.id == task.id }), after.state != SuccessTask.State.closed else {
+            return nil
+        }
+        var before = SuccessTask()
+        (before.id, before.state) = (known.id, known.state)
+        return Undos.Change(keys, of: before, etag: after.etag)
+    }
+
     // MARK: The list of what is under way
 
-    /// What is under way for the customer, for the first page of the portal; nil for who follows none, or while it is away.
-    static func open(_ visit: Visit) async -> Values? {
+    /// What is under way for the customer, for the first page of the portal; nothing for who follows none.
+    static func open(_ visit: Visit) async -> Part<Values> {
         var request = ListRequest()
         request.pageSize = 10
         // States of both go by the same names.
         request.filter = [SuccessCase.State.closed, SuccessCase.State.canceled]
             .map { "NOT \(FilterText.equal(SuccessCase.Field.state, $0))" }.joined(separator: " AND ")
         let asked = request
-        async let cases = try? visit.ask(CustomerSuccessAPI.listSuccessCases, asked)
-        async let initiatives = try? visit.ask(CustomerSuccessAPI.listSuccessInitiatives, asked)
-        let (found, planned) = (await cases?.resources, await initiatives?.resources)
-        guard found != nil || planned != nil else { return nil }
+        async let cases = Part.of { () async throws(Problem) in
+            try await visit.ask(CustomerSuccessAPI.listSuccessCases, asked).resources
+        }
+        async let initiatives = Part.of { () async throws(Problem) in
+            try await visit.ask(CustomerSuccessAPI.listSuccessInitiatives, asked).resources
+        }
+        let (found, planned) = (await cases, await initiatives)
+        let isAway = found.isAway || planned.isAway
+        guard found.value != nil || planned.value != nil else { return Part(value: nil, isAway: isAway) }
         let items =
-            (found ?? []).map { item($0, $0.shortDescription, $0.number, $0.state, $0.dueDate, visit) }
-            + (planned ?? []).map { item($0, $0.subject, $0.number, $0.state, $0.dueDate, visit) }
-        return ["items": items, "more": "", "shown": ""]
+            (found.value ?? []).map { item($0, $0.shortDescription, $0.number, $0.state, $0.dueDate, visit) }
+            + (planned.value ?? []).map { item($0, $0.subject, $0.number, $0.state, $0.dueDate, visit) }
+        return Part(value: ["items": items, "more": "", "shown": ""], isAway: isAway)
     }
 
     private static func item<Record: RecordMessage>(

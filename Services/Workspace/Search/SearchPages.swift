@@ -58,7 +58,7 @@ enum SearchPages: PageFolder {
         let items = found.answers.flatMap(\.items).sorted(by: order).map { item in
             Seen(
                 item,
-                ["href": Address.of(item), "kind": Dictionaries.schema(of: item)?.label(visit.reader.language) ?? ""])
+                ["href": href(item, visit), "kind": Dictionaries.schema(of: item)?.label(visit.reader.language) ?? ""])
         }
         let list = found.away.joined(separator: ", ")
         let missing = Text(
@@ -72,6 +72,11 @@ enum SearchPages: PageFolder {
         var page = Page(template: "search", title: visit.say("Search", "검색"), values: values)
         page.search = text
         return page
+    }
+
+    /// The page of what was found: customers have theirs in the portal.
+    private static func href(_ item: WorkItem, _ visit: Visit) -> String {
+        visit.person?.isCustomer == true ? PortalPages.href(item.table, item.id) : Address.of(item)
     }
 
     private static func ask(_ visit: Visit, _ text: String) async throws(Problem) -> Found {

@@ -37,7 +37,7 @@ struct Person: Sendable {
     var isCustomer: Bool { !accounts.isEmpty }
 
     /// Where somebody begins.
-    var home: String { isCustomer ? "/portal" : "/onboarding" }
+    var home: String { Navigation.home(of: self) }
 
     /// As the frame of a page shows it.
     var values: Values { ["name": name, "email": email, "provider": !isCustomer, "customer": isCustomer] }

@@ -30,7 +30,7 @@ struct Page: Sendable {
     var status: HTTPResponse.Status = .ok
     /// The way to it.
     var trail: [Crumb] = []
-    /// What it hears of: the topic of its live stream, empty for none.
+    /// What it hears of: the topic of its live stream; empty for the reader's notices alone.
     var live = ""
     /// What was searched for.
     var search = ""

@@ -103,6 +103,8 @@ extension Site {
     }
 
     private func frame(_ page: Page, _ visit: Visit) -> Values {
+        // Every page hears of notices, but one that tells of a failure: what is away is not asked again and again.
+        let live = page.live.isEmpty && page.status == .ok && visit.person != nil ? LiveTopic.notices : page.live
         var frame: Values = [
             "title": page.title, "lang": visit.reader.language.rawValue, "csrf": visit.csrf, "path": visit.path,
             "assets": assets.addresses, "crumbs": page.trail.map(\.values), "search": ["text": page.search] as Values,
@@ -114,7 +116,7 @@ extension Site {
                 visit.query["saved"].prefix(80).filter {
                     $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0))
                 }),
-            "live": page.live.isEmpty ? "" : "/live?topic=\(Fields.encoded(page.live))", "toast": "", "person": "",
+            "live": live.isEmpty ? "" : "/live?topic=\(Fields.encoded(live))", "toast": "", "person": "",
         ]
         if let person = visit.person {
             frame["person"] = person.values
@@ -134,6 +136,7 @@ enum Toast: String {
         replaced, read, changed, dated, back, restored
     case signedOut = "signed-out"
     case passwordChanged = "password-changed"
+    case runCanceled = "run-canceled"
     case ended, invited, registering, launched, resumed, canceling
 
     var text: Text {
@@ -160,6 +163,7 @@ enum Toast: String {
         case .signedOut: Text(en: "You are signed out.", ko: "로그아웃했습니다.")
         case .passwordChanged: Text(en: "Your password was changed.", ko: "비밀번호를 변경했습니다.")
         case .ended: Text(en: "The session was ended.", ko: "세션을 종료했습니다.")
+        case .runCanceled: Text(en: "Canceled.", ko: "취소했습니다.")
         case .registering: Text(en: "The registration has begun.", ko: "등록을 시작했습니다.")
         case .launched: Text(en: "The play has begun.", ko: "플레이를 시작했습니다.")
         case .resumed: Text(en: "The play goes on.", ko: "플레이를 계속합니다.")

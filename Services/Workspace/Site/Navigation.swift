@@ -1,3 +1,6 @@
+import CustomerSuccessWire
+import OnboardingWire
+import Roles
 import Wire
 
 /// The navigation by job. What is not shown is not forbidden by that: the services decide.
@@ -8,18 +11,20 @@ enum Navigation {
         let label: Text
     }
 
+    private static let work = Entry(href: "/onboarding", key: "h", label: Text(en: "My work", ko: "내 작업"))
+    private static let search = Entry(href: "/search", key: "s", label: Text(en: "Search", ko: "검색"))
     private static let entries = [
-        Entry(href: "/onboarding", key: "h", label: Text(en: "My work", ko: "내 작업")),
         Entry(href: "/lists/onboarding_case?active=true", key: "o", label: Text(en: "Cases", ko: "케이스")),
         Entry(href: "/lists/lifecycle_task?active=true", key: "t", label: Text(en: "Tasks", ko: "작업")),
         Entry(href: "/lists/import_task?active=true", key: "i", label: Text(en: "Imports", ko: "가져오기")),
-        Entry(href: "/search", key: "s", label: Text(en: "Search", ko: "검색")),
     ]
+    private static let touchpoints = Entry(
+        href: "/lists/touchpoint?active=true", key: "u", label: Text(en: "Touchpoints", ko: "접점"))
+    private static let risks = Entry(
+        href: "/lists/risk_signal?active=true", key: "r", label: Text(en: "Risk signals", ko: "위험 신호"))
 
-    private static let customers = [
-        Entry(href: "/portal", key: "h", label: Text(en: "My lists", ko: "내 목록")),
-        Entry(href: "/notices", key: "m", label: Text(en: "Notices", ko: "알림")),
-    ]
+    private static let portal = Entry(href: "/portal", key: "h", label: Text(en: "My lists", ko: "내 목록"))
+    private static let notices = Entry(href: "/notices", key: "m", label: Text(en: "Notices", ko: "알림"))
 
     private static let serviceBridge = Entry(
         href: "/portal/service-bridge", key: "b", label: Text(en: "Service Bridge", ko: "Service Bridge"))
@@ -27,13 +32,38 @@ enum Navigation {
 
     private static let playbooks = Entry(href: "/playbooks", key: "y", label: Text(en: "Playbooks", ko: "플레이북"))
 
+    /// Where somebody begins: the first page of these that the own roles may read.
+    private static func start(_ person: Person) -> Entry {
+        if person.isCustomer { return portal }
+        if mayRead(OnboardingAPI.getOnboardingLandingPage.need?.table ?? "", person) { return work }
+        if PlaybookPages.isFor(person) { return playbooks }
+        return mayRead(Touchpoint.schema.table, person) ? touchpoints : search
+    }
+
+    private static func mayRead(_ table: String, _ person: Person) -> Bool {
+        Access.allows(person.roles, .read, on: table)
+    }
+
+    /// The address of where somebody begins.
+    static func home(of person: Person) -> String { start(person).href }
+
+    /// The way back there, above a page.
+    static func home(_ visit: Visit) -> Crumb {
+        let entry = visit.person.map(start) ?? search
+        return Crumb(label: visit.reader(entry.label), href: entry.href)
+    }
+
     /// The entries for one page.
     static func values(for person: Person, _ visit: Visit) -> [Values] {
+        let start = start(person)
+        let isOfSuccess = start.href == touchpoints.href
         let all =
-            (person.isCustomer ? customers : entries) + (RegistrationPages.isFor(person) ? [serviceBridge] : [])
+            (person.isCustomer ? [search, notices] : (isOfSuccess ? [risks] : []) + entries + [search])
+            + (RegistrationPages.isFor(person) ? [serviceBridge] : [])
             + (PeoplePages.isFor(person) ? [people] : [])
             + (PlaybookPages.isFor(person) ? [playbooks] : [])
-        return all.map { entry in
+        let first = Entry(href: start.href, key: "h", label: start.label)
+        return ([first] + all.filter { $0.href != start.href }).map { entry in
             [
                 "href": entry.href, "key": entry.key, "label": visit.reader(entry.label),
                 "current": entry.href.prefix { $0 != "?" } == visit.path,

@@ -86,6 +86,14 @@ final class Undos: Sendable {
 }
 
 extension Undos.Change {
+    /// A change of some fields of one record, which has `etag` since.
+    init<R: RecordMessage>(_ fields: [String], of before: R, etag: String) {
+        var values: [String: FieldValue] = [:]
+        for name in fields { values[name] = R.schema.index(of: name).map { before[fieldAt: $0] } }
+        self.init(
+            schema: R.schema, fields: fields, records: [Undos.Record(id: before.id, etag: etag, before: values)])
+    }
+
     /// Bytes of the texts before.
     fileprivate var size: Int {
         records.reduce(0) { sum, record in

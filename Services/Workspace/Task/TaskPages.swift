@@ -16,19 +16,13 @@ enum TaskPages: PageFolder {
         pages.post("/tasks/:id") { visit async throws(Problem) in
             try await Work.change(href(visit), saved: "edit") { () async throws(Problem) in
                 let change = try await save(try await record(visit), keys, visit)
-                let kept = visit.undos.keep(change, of: visit.person)
-                return (.saved, kept.map { "\(href(visit))/undo/\($0)" } ?? "")
+                return (.saved, Work.undo(change, href(visit), visit))
             } refused: { (problem) async throws(Problem) in
                 try await page(visit, refused: problem)
             }
         }
         pages.post("/tasks/:id/undo/:change") { visit async throws(Problem) in
-            try await write(visit) { (_) async throws(Problem) in
-                try await visit.undos.take(visit.part("change"), of: visit.person) { (change) async throws(Problem) in
-                    try await change.takeBackOne(visit)
-                }
-                return .restored
-            }
+            try await write(visit) { (_) async throws(Problem) in try await Work.takeBack(visit) }
         }
         pages.post("/tasks/:id/move") { visit async throws(Problem) in
             try await Work.change(href(visit)) { () async throws(Problem) in
@@ -66,9 +60,12 @@ enum TaskPages: PageFolder {
 
     private static func addHelp(to pages: Pages) {
         pages.post("/tasks/:id/help/:recommendation/assign") { visit async throws(Problem) in
-            try await write(visit) { (record) async throws(Problem) in
-                try await help(visit, record).assign(visit.part("recommendation"))
-                return .saved
+            try await Work.change(href(visit)) { () async throws(Problem) in
+                let record = try await record(visit)
+                let change = try await help(visit, record).assign(visit.part("recommendation"), record)
+                return (.saved, Work.undo(change, href(visit), visit))
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, refused: problem)
             }
         }
         pages.post("/tasks/:id/help/:recommendation/answer") { visit async throws(Problem) in
@@ -100,7 +97,6 @@ enum TaskPages: PageFolder {
 
     /// Writes what was changed in the form. What somebody else has saved meanwhile in other fields stays. Answers what was
     /// there before; nil when nothing was changed.
-    @discardableResult
     static func save(
         _ record: LifecycleTask, _ keys: [LifecycleTask.Field], _ visit: Visit
     ) async throws(Problem) -> Undos.Change? {
@@ -113,11 +109,7 @@ enum TaskPages: PageFolder {
         request.lifecycleTask = changed
         request.updateMask = mask
         let after = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
-        var before: [String: FieldValue] = [:]
-        for name in mask.paths { before[name] = Record.schema.index(of: name).map { record[fieldAt: $0] } }
-        return Undos.Change(
-            schema: Record.schema, fields: mask.paths,
-            records: [Undos.Record(id: record.id, etag: after.etag, before: before)])
+        return Undos.Change(mask.paths, of: record, etag: after.etag)
     }
 
     /// Where a task goes: what a button of its page says, or what takes back the move before.
