@@ -146,7 +146,7 @@ import Wire
     private static func activity(_ number: Int) -> PlaybookActivity {
         var (user, products) = (ActivityInput(), ActivityInput())
         (user.key, user.type, user.reference) = ("assigned_to", "reference", "user")
-        (products.key, products.type, products.reference) = ("accounts", "list_of_references", "account")
+        (products.key, products.type, products.reference) = ("accounts", "list_of_references", "customer_account")
         var entered = EnteredValue()
         (entered.input, entered.value) = ("assigned_to", "018f0000-0000-7000-8000-0000000000ee")
         var activity = PlaybookActivity()
@@ -174,6 +174,9 @@ import Wire
         #expect(seen.status == 200)
         let asked = said.texts.map { String($0.prefix { $0 != " " }) }.filter { !$0.contains(".notifier.") }.sorted()
         #expect(
-            asked == (["accounts", "users"].flatMap { Array(repeating: "ale.v1.onboarding.\($0).list", count: forms) }))
+            asked
+                == (["customer_accounts", "users"].flatMap {
+                    Array(repeating: "ale.v1.onboarding.\($0).list", count: forms)
+                }))
     }
 }

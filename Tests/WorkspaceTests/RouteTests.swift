@@ -20,11 +20,18 @@ struct Route: Sendable, CustomTestStringConvertible {
     let leads: String
 
     init<Request: Message, Response: Message>(
-        _ path: String, _ fields: [(String, String)] = [], _ method: Method<Request, Response>, _ holds: [String],
+        _ path: String, _ fields: [(String, String)], _ method: Method<Request, Response>, _ holds: [String],
         _ leads: String
     ) {
         (self.path, self.fields, self.holds, self.leads) = (path, fields, holds, leads)
         subject = method.subject
+    }
+
+    /// Of a form without fields.
+    init<Request: Message, Response: Message>(
+        _ path: String, _ method: Method<Request, Response>, _ holds: [String], _ leads: String
+    ) {
+        self.init(path, [], method, holds, leads)
     }
 
     var testDescription: String { ([path] + fields.map { "\($0.0)=\($0.1)" }).joined(separator: " ") }
@@ -178,18 +185,18 @@ struct Route: Sendable, CustomTestStringConvertible {
         try await bench.answer(
             "onboarding",
             [
-                Endpoint(OnboardingAPI.listAccounts) { _, request in
+                Endpoint(OnboardingAPI.listCustomerAccounts) { _, request in
                     said.add(request.filter)
-                    var account = Account()
+                    var account = CustomerAccount()
                     (account.id, account.name) = ("a-1", "Köhler & Söhne")
-                    var list = ListAccountsResponse()
-                    list.accounts = [account]
+                    var list = ListCustomerAccountsResponse()
+                    list.customerAccounts = [account]
                     return list
                 }
             ])
         let browser = Browser(bench, session: "good")
         let filter = Fields.encoded("active = true")
-        let seen = try await browser.get("/choose/account?text=K%C3%B6h&filter=\(filter)", ["X-Fragment": "1"])
+        let seen = try await browser.get("/choose/customer_account?text=K%C3%B6h&filter=\(filter)", ["X-Fragment": "1"])
         #expect(seen.status == 200 && seen.text.contains("Köhler &amp; Söhne") && seen.text.contains("a-1"))
         #expect(said.texts == [#"(active = true) AND name : "Köh""#])
         #expect(try await browser.get("/choose/nothing?text=K", ["X-Fragment": "1"]).status == 200)
@@ -200,7 +207,7 @@ struct Route: Sendable, CustomTestStringConvertible {
     /// Files of every table come from the service that has them, and templates and error workbooks too.
     @Test func filesAreHandedOn() async throws {
         let bench = try Bench()
-        func part(_ name: String) -> AttachmentPart {
+        @Sendable func part(_ name: String) -> AttachmentPart {
             var part = AttachmentPart()
             var file = Attachment()
             (file.fileName, file.contentType, file.sizeBytes) = (name, "text/csv", 3)

@@ -94,7 +94,7 @@ import Wire
             }
         }
         let asked = Set(said.texts.map { String($0.prefix { $0 != " " }.split(separator: ".").last ?? "") })
-        #expect(asked.isSubset(of: ["get", "case", "task", "get_case", "get_task", "import_task"]), "\(asked)")
+        #expect(asked.isSubset(of: ["get", "portal_case", "portal_task"]), "\(asked)")
     }
 
     /// Writing to what is another tenant's is answered like writing to what is not there.
