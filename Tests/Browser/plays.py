@@ -17,7 +17,7 @@ class Plays:
         visitor.look("play-preview")
         visitor.going(lambda: page.click("button[value=launch]"))
         # That the run has ended is announced, where it was not yet over when the page was drawn.
-        page.wait_for_selector("[data-news]:not([hidden]), .badge[data-value=completed]")
+        page.wait_for_selector("[data-news]:not([hidden]), .badge[data-value=completed]", timeout=60_000)
         if page.locator("[data-news]:not([hidden])").count():
             visitor.going(lambda: page.click("[data-news]"))
         page.wait_for_selector(".badge[data-value=completed]")
