@@ -91,6 +91,24 @@ class Keyboard:
         self.press(visitor, "form[action$='/undo'] button")
         self.assertEqual(visitor.said, [])
 
+    def test_an_activity_and_files_of_a_case(self):
+        visitor = self.visitor("agent").sign_in()
+        page = visitor.page
+        visitor.open(f"/cases/{self.running().case['number']}")
+        form = page.locator("details[open] form[id^=form-]").first.get_attribute("id")
+        field = f"#{form} input[type=date], #{form} input[type=text], #{form} textarea"
+        # Half of it is kept, with keys alone.
+        if page.locator(field).count():
+            self.to(page, field)
+        self.press(visitor, f"#{form} button[value=save]")
+        self.assertIn("done=saved", page.url)
+        self.assertTrue(page.locator(f"#{form} button[value=complete]").is_visible())
+        page.set_input_files("#file", [
+            {"name": name, "mimeType": "text/plain", "buffer": b"As agreed."} for name in ("contract.txt", "plan.txt")])
+        for name in ("contract.txt", "plan.txt"):
+            page.wait_for_selector(f"a[href*='/files/']:has-text('{name}')", state="attached")
+        self.assertEqual(visitor.said, [])
+
     def test_the_portal_with_the_keyboard_alone(self):
         visitor = self.visitor("customer-administrator", width=390).sign_in()
         page, running = visitor.page, self.running()

@@ -68,8 +68,9 @@ class Links:
         other.page.fill("#link", link)
         other.going(lambda: other.page.keyboard.press("Enter"))
         self.choose(other, "another day in Enns")
-        # A password that was chosen anew ends what was signed in with the old one.
-        self.assertIn("/sign-in", guest.open("/portal").url)
+        # The old one is good no more.
+        late = self.visitor("nobody").sign_in("a fine day in Enns", NEWCOMER)
+        self.assertTrue(late.page.locator("[role=alert]").is_visible())
 
     def test_a_customer_sends_a_workbook_and_a_file_from_a_phone(self):
         stack = self.running()

@@ -1,3 +1,4 @@
+import Foundation
 import ImportValidationWire
 import NotifierWire
 import OnboardingWire
@@ -85,6 +86,13 @@ import Wire
         hub.tellAll(.beat)
         #expect(await signals(own, hub) == [.progress, .progress])
         #expect(await signals(other, hub) == [])
+    }
+
+    /// What it listens to is what its NATS user may hear.
+    @Test func whatItListensToItMayHear() throws {
+        let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { folder, _ in folder.deletingLastPathComponent() }
+        let rights = try String(contentsOf: root.appendingPathComponent("deploy/nats/config.sh"), encoding: .utf8)
+        for subject in LiveHub.subjects { #expect(rights.contains("\"\(subject)\""), "\(subject)") }
     }
 
     @Test func noticesAreTheReadersAlone() async throws {
