@@ -83,9 +83,9 @@ public struct EventHandler: Sendable {
             """
             INSERT INTO \(identifier: schema).inbox (consumer, event_id, domain) \
             SELECT \(name)::text, id, domain FROM unnest(\(ids)::uuid[], \(events.map(\.domain.path))::text[]) AS e (id, domain) \
-            ON CONFLICT DO NOTHING RETURNING event_id::text
+            ON CONFLICT DO NOTHING RETURNING event_id
             """)
-        let unseen = Set(try rows.map { try $0.string(at: 0) })
+        let unseen = Set(try rows.map { try $0.string(InboxColumn.event) })
         let seen = ids.filter { !unseen.contains($0) }
         if !seen.isEmpty {
             // Remembered anew, for they may come once more (see ``Retention``); a day's difference does not matter.

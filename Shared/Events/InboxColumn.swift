@@ -1,0 +1,4 @@
+/// What is read of `inbox`.
+enum InboxColumn: String {
+    case event = "event_id"
+}
