@@ -17,8 +17,8 @@ import Wire
     }
 
     private static let shared = [
-        "playbook_runs", "playbook_activities", "playbook_definitions", "activity_definitions", "recommended_actions",
-        "action_definitions",
+        "playbook_runs", "playbook_activities", "playbook_definitions", "playbook_migrations", "activity_definitions",
+        "recommended_actions", "action_definitions",
     ]
 
     /// What the victim has.

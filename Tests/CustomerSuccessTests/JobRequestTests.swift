@@ -56,7 +56,9 @@ import Wire
                 log: server.database.log)
             return try await CustomerSuccess.assemble(parts).background.map(\.name)
         }
-        let always = ["renewal-dates", "missed-milestones", "scorecard-snapshots", "expired-exports"]
+        let always = [
+            "playbook migrations", "renewal-dates", "missed-milestones", "scorecard-snapshots", "expired-exports",
+        ]
         #expect(try await background([:]) == always + ["replicas"])
         #expect(try await background(["ALE_RENEWAL_WATCH": "false"]) == always + ["replicas"])
         #expect(try await background(["ALE_RENEWAL_WATCH": "true"]) == always + ["renewal-watch", "replicas"])
