@@ -38,8 +38,9 @@ END $$;
 SELECT pg_temp.multiply(c.oid::regclass, :copies)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('onboarding', 'import_validation', 'customer_success', 'play_launcher', 'notifier')
-    -- Paths of domains are no texts to be changed; and of checks a run carries out every one.
-    AND c.relkind = 'r' AND c.relname NOT IN ('domain', 'data_validation_assist')
+    -- Paths of domains are no texts to be changed; of checks a run carries out every one; and of activities a run has each
+    -- once.
+    AND c.relkind = 'r' AND c.relname NOT IN ('domain', 'data_validation_assist', 'playbook_activity')
     AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'id' AND a.atttypid = 'uuid'::regtype)
     AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'revision');
 
