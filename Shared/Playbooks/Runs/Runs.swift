@@ -54,17 +54,8 @@ extension Playbooks {
                 !current.hasEnded,
                 try !hasRun(of: version.definition, over: record.id, isOpen: false, context.transaction)
             else { continue }
-            do {
-                guard try meets(trigger, current, beginsItsOwn: beginsItsOwn, context),
-                    try !isTooDeep(current.id, context)
-                else { continue }
-                _ = try context.transaction.savepoint { try begin(version, over: current, context) }
-            } catch {
-                let problem = database.problem(of: error)
-                guard !problem.mayPass else { throw error }
-                database.log.error(
-                    "a playbook cannot start",
-                    metadata: ["version": "\(version.id)", "record": "\(record.id)", "cause": "\(problem)"])
+            try attempt(version, over: current, context) {
+                try meets(trigger, current, beginsItsOwn: beginsItsOwn, context) && !isTooDeep(current.id, context)
             }
         }
     }
@@ -82,9 +73,14 @@ extension Playbooks {
         try attempt(version, over: current, context)
     }
 
-    /// Starts a run that nobody asked for: a playbook that cannot start is logged, and keeps nothing else from being done.
-    private func attempt(_ version: VersionRow, over record: any RecordMessage, _ context: RuleContext) throws {
+    /// Starts a run that nobody asked for, where the condition holds: a playbook that cannot start is logged, and keeps
+    /// nothing else from being done.
+    private func attempt(
+        _ version: VersionRow, over record: any RecordMessage, _ context: RuleContext,
+        where condition: () throws -> Bool = { true }
+    ) throws {
         do {
+            guard try condition() else { return }
             _ = try context.transaction.savepoint { try begin(version, over: record, context) }
         } catch {
             let problem = database.problem(of: error)
