@@ -14,7 +14,10 @@ enum CasePages: PageFolder {
             try await Work.change(href(visit)) { () async throws(Problem) in
                 let before = try await record(visit)
                 let after = try await move(visit, before)
-                return (.moved, undo(visit, before, etag: after.etag))
+                let undo = Work.undoOfMove(
+                    visit, href(visit), from: (before.assignedTo, before.state), closed: Record.State.closed, after.etag
+                )
+                return (.moved, undo)
             } refused: { (problem) async throws(Problem) in
                 try await page(visit, refused: problem)
             }
@@ -82,31 +85,14 @@ enum CasePages: PageFolder {
         }
     }
 
-    /// Where a case goes: what a button of its page says, or what takes back the move before.
-    private static func goal(_ visit: Visit) -> String {
-        visit.form["to"].isEmpty ? visit.query["to"] : visit.form["to"]
-    }
-
-    /// The address that takes a move back, as long as nobody has changed the case since.
-    private static func undo(_ visit: Visit, _ before: OnboardingCase, etag: String) -> String {
-        let back =
-            switch goal(visit) {
-            case "me": before.assignedTo == nil ? "nobody" : ""
-            case Record.State.closed: "reopen"
-            case "nobody", "reopen": ""
-            default: before.state ?? ""
-            }
-        return back.isEmpty ? "" : "\(href(visit))/move?to=\(back)&etag=\(Fields.encoded(etag))"
-    }
-
     /// The case as it is when it was moved.
     private static func move(_ visit: Visit, _ record: OnboardingCase) async throws(Problem) -> OnboardingCase {
-        let etag = visit.form["etag"].isEmpty ? visit.query["etag"] : visit.form["etag"]
-        switch goal(visit) {
+        let (goal, etag) = (Work.goal(visit), Work.etag(visit))
+        switch goal {
         case "me", "reopen":
             var request = ActionRequest()
             // Whoever takes a case does so whatever else was changed meanwhile.
-            let isMine = goal(visit) == "me"
+            let isMine = goal == "me"
             (request.id, request.etag) = (record.id, isMine ? "" : etag)
             let method = isMine ? OnboardingAPI.assignOnboardingCaseToMe : OnboardingAPI.reopenOnboardingCase
             return try await visit.ask(method, request)
@@ -115,7 +101,7 @@ enum CasePages: PageFolder {
             request.id = record.id
             request.etag = etag
             return try await visit.ask(OnboardingAPI.closeOnboardingCase, request)
-        case let goal:
+        default:
             var request = UpdateOnboardingCaseRequest()
             var changed = OnboardingCase()
             (changed.id, changed.etag) = (record.id, etag)

@@ -57,6 +57,32 @@ enum Work {
         return .commented
     }
 
+    /// Where a case or a task goes: what a button of its page says, or what takes back the move before.
+    static func goal(_ visit: Visit) -> String { visit.form["to"].isEmpty ? visit.query["to"] : visit.form["to"] }
+
+    /// The etag with which that button, or what takes the move back, has seen it.
+    static func etag(_ visit: Visit) -> String {
+        visit.form["etag"].isEmpty ? visit.query["etag"] : visit.form["etag"]
+    }
+
+    /// The address that takes a move back, as long as nobody has changed the case or the task since; empty for none.
+    /// - Parameters:
+    ///   - before: who had it before the move, and its state then.
+    ///   - etag: that of the moved one.
+    static func undoOfMove(
+        _ visit: Visit, _ href: String, from before: (assignedTo: String?, state: String?), closed: String,
+        _ etag: String
+    ) -> String {
+        let back =
+            switch goal(visit) {
+            case "me": before.assignedTo == nil ? "nobody" : ""
+            case closed: "reopen"
+            case "nobody", "reopen": ""
+            default: before.state ?? ""
+            }
+        return back.isEmpty ? "" : "\(href)/move?to=\(back)&etag=\(Fields.encoded(etag))"
+    }
+
     /// The address below a page that takes a change of it back; empty where it cannot be taken back.
     static func undo(_ change: Undos.Change?, _ href: String, _ visit: Visit) -> String {
         visit.undos.keep(change, of: visit.person).map { "\(href)/undo/\($0)" } ?? ""

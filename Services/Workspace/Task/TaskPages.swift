@@ -28,7 +28,10 @@ enum TaskPages: PageFolder {
             try await Work.change(href(visit)) { () async throws(Problem) in
                 let before = try await record(visit)
                 let after = try await move(visit, before)
-                return (.moved, undo(visit, before, etag: after.etag))
+                let undo = Work.undoOfMove(
+                    visit, href(visit), from: (before.assignedTo, before.state), closed: Record.State.closed, after.etag
+                )
+                return (.moved, undo)
             } refused: { (problem) async throws(Problem) in
                 try await page(visit, refused: problem)
             }
@@ -112,35 +115,13 @@ enum TaskPages: PageFolder {
         return Undos.Change(mask.paths, of: record, etag: after.etag)
     }
 
-    /// Where a task goes: what a button of its page says, or what takes back the move before.
-    private static func goal(_ visit: Visit) -> String {
-        visit.form["to"].isEmpty ? visit.query["to"] : visit.form["to"]
-    }
-
-    /// The etag with which a button of the page, or what takes back the move before, has seen the task.
-    private static func etag(_ visit: Visit) -> String {
-        visit.form["etag"].isEmpty ? visit.query["etag"] : visit.form["etag"]
-    }
-
-    /// The address that takes a move back, as long as nobody has changed the task since.
-    private static func undo(_ visit: Visit, _ before: LifecycleTask, etag: String) -> String {
-        let back =
-            switch goal(visit) {
-            case "me": before.assignedTo == nil ? "nobody" : ""
-            case Record.State.closed: "reopen"
-            case "nobody", "reopen": ""
-            default: before.state ?? ""
-            }
-        return back.isEmpty ? "" : "\(href(visit))/move?to=\(back)&etag=\(Fields.encoded(etag))"
-    }
-
     /// The task as it is when it was moved.
     private static func move(_ visit: Visit, _ record: LifecycleTask) async throws(Problem) -> LifecycleTask {
-        let to = goal(visit)
+        let (to, etag) = (Work.goal(visit), Work.etag(visit))
         switch to {
         case "nobody":
             var changed = LifecycleTask()
-            (changed.id, changed.etag) = (record.id, etag(visit))
+            (changed.id, changed.etag) = (record.id, etag)
             var request = UpdateLifecycleTaskRequest()
             request.lifecycleTask = changed
             request.updateMask = FieldMask(paths: [Record.Field.assignedTo.rawValue])
@@ -154,12 +135,12 @@ enum TaskPages: PageFolder {
         case Record.State.closed:
             var request = CloseRequest()
             request.id = record.id
-            request.etag = etag(visit)
+            request.etag = etag
             return try await visit.ask(OnboardingAPI.closeLifecycleTask, request)
         default:
             var changed = LifecycleTask()
             changed.id = record.id
-            changed.etag = etag(visit)
+            changed.etag = etag
             changed.state = to
             var request = UpdateLifecycleTaskRequest()
             request.lifecycleTask = changed
