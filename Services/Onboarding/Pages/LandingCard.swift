@@ -55,17 +55,16 @@ enum LandingCard: String, CaseIterable, Sendable {
             ]
         case .activeTasks: try tasks(where: "TRUE", database, caller)
         case .overdueTasks:
-            try tasks(
-                where: "due_date < \(database.clock.today.description)::date", isNarrow: true, database, caller)
+            try tasks(where: "due_date < \(database.clock.today.description)::date", database, caller)
         case .activeRiskSignals:
             [
                 .copied(
-                    RiskSignal.self, by: .dueDate,
+                    by: .dueDate,
                     where: """
                         active AND state NOT IN (\(literal: RiskSignal.State.closed), \
-                        \(literal: RiskSignal.State.canceled)) \
-                        AND \(Self.ofCase(RiskSignal.schema, RiskSignal.Field.onboardingCase, Self.newOrActive))
-                        """, database, caller)
+                        \(literal: RiskSignal.State.canceled))
+                        """,
+                    of: .init(RiskSignal.self, .onboardingCase, where: Self.isNewOrActive), database, caller)
             ]
         }
     }
@@ -88,37 +87,24 @@ enum LandingCard: String, CaseIterable, Sendable {
     }
 
     /// Import tasks count as other tasks do. Open tasks of active cases (G-33).
-    private func tasks(
-        where condition: SQL, isNarrow: Bool = false, _ database: Database, _ caller: Caller
-    ) throws -> [RankedSource] {
+    private func tasks(where condition: SQL, _ database: Database, _ caller: Caller) throws -> [RankedSource] {
         let open: SQL = """
             active AND state NOT IN (\(literal: LifecycleTask.State.closed), \(literal: LifecycleTask.State.canceled)) \
-            AND \(condition) AND
+            AND \(condition)
             """
         return [
             try .own(
-                LifecycleTask.self, by: .dueDate,
-                where: "\(open) \(Self.ofCase(LifecycleTask.schema, LifecycleTask.Field.parent, Self.isActive))",
-                isNarrow: isNarrow, database, caller),
+                by: .dueDate, where: open, of: .init(LifecycleTask.self, .parent, where: Self.isActive),
+                database, caller),
             .copied(
-                ImportTask.self, by: .dueDate,
-                where: "\(open) \(Self.ofCase(ImportTask.schema, ImportTask.Field.parent, Self.isActive))",
-                isNarrow: isNarrow, database, caller),
+                by: .dueDate, where: open, of: .init(ImportTask.self, .parent, where: Self.isActive), database,
+                caller),
         ]
     }
 
-    /// What is asked of the case that a row belongs to.
-    private static let isActive: SQL = "parent_case.\(identifier: OnboardingCase.Field.active)"
-    private static let newOrActive: SQL = """
-        parent_case.state IN (\(literal: OnboardingCase.State.new), \(literal: OnboardingCase.State.active))
+    /// What is asked of the case that a record belongs to.
+    private static let isActive: SQL = "\(identifier: OnboardingCase.Field.active)"
+    private static let isNewOrActive: SQL = """
+        state IN (\(literal: OnboardingCase.State.new), \(literal: OnboardingCase.State.active))
         """
-
-    /// Whether a condition holds for the case that a row belongs to. A lookup by key for each row that is counted: reading
-    /// all cases first would take longer.
-    private static func ofCase(_ schema: RecordSchema, _ reference: some FieldKey, _ condition: SQL) -> SQL {
-        """
-        (SELECT \(condition) FROM onboarding.onboarding_case parent_case \
-        WHERE parent_case.id = \(identifier: schema.table).\(identifier: reference))
-        """
-    }
 }
