@@ -163,7 +163,7 @@ private struct MigrationMove {
             """
             UPDATE \(schema).playbook_migration_case SET ground = jsonb_build_object('run', \
             (SELECT to_jsonb(r) FROM \(schema).playbook_run r WHERE r.id = \(id)), 'activities', \
-            (SELECT coalesce(jsonb_agg(to_jsonb(a)), '[]') FROM \(schema).playbook_activity a WHERE a.run = \(id))) \
+            (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(a))), '[]') FROM \(schema).playbook_activity a WHERE a.run = \(id))) \
             WHERE id = \(row.id)
             """, expecting: 1)
         let trace = try work.migrate(migration, to: version, as: known.steps)

@@ -144,15 +144,17 @@ extension RunWork {
                 WHERE a.id = b.id
                 """, expecting: moved.ids.count)
         }
+        var new: [(row: ActivityRow, lane: String)] = []
         activities = migration.rows.enumerated().map { place, row in
             guard var row else {
                 let added = ActivityRow(plan.steps[place].plan.key, at: place + 1, now: now)
-                tx.send(added.insert(of: run, lane: lane(place), in: playbooks.database.schema))
+                new.append((added, lane(place)))
                 return added
             }
             row.position = place + 1
             return row
         }
+        if !new.isEmpty { tx.send(ActivityRow.insert(new, of: run, in: playbooks.database.schema)) }
         left = migration.leaving.enumerated().map { place, entry in
             var row = entry.row
             row.position = -(place + 1)

@@ -44,12 +44,14 @@ extension ActivityRow {
             .first?.string(PlaybookColumn.run)
     }
 
-    /// The insertion of a row as it is when its run begins.
-    func insert(of run: RunRow, lane: String, in schema: String) -> SQL {
+    /// The insertion of rows of `run`, each with its lane, as they are before they begin.
+    static func insert(_ rows: [(row: ActivityRow, lane: String)], of run: RunRow, in schema: String) -> SQL {
         """
         INSERT INTO \(identifier: schema).playbook_activity \
-        (id, revision, domain, run, position, key, lane, state, applies) VALUES \
-        (\(id), \(revision), \(run.domain), \(run.id), \(position), \(key), \(lane), \(state.rawValue), \(applies))
+        (id, revision, domain, run, position, key, lane, state, applies) \
+        SELECT id, 1, \(run.domain), \(run.id)::uuid, position, key, lane, \(literal: ActivityState.pending), TRUE \
+        FROM unnest(\(rows.map(\.row.id))::uuid[], \(rows.map { String($0.row.position) })::int[], \
+        \(rows.map(\.row.key))::text[], \(rows.map(\.lane))::text[]) AS a (id, position, key, lane)
         """
     }
 
@@ -66,13 +68,19 @@ extension ActivityRow {
 }
 
 extension LogRow {
-    func insert(of run: RunRow, by: String, at now: Timestamp, in schema: String) -> SQL {
-        """
-        INSERT INTO \(identifier: schema).playbook_log \
-        (id, domain, run, activity, at, by, action, field, old_value, new_value) VALUES \
-        (\(RecordID.make(at: now)), \(run.domain), \(run.id), \(activity.value)::uuid, \(now.sqlValue), \(by), \
-        \(action.rawValue), \(field.value), \(old.value), \(new.value))
-        """
+    /// The insertion of some lines, of which there is at least one.
+    static func insert(_ lines: [LogRow], of run: RunRow, by: String, at now: Timestamp, in schema: String) -> SQL {
+        let values = lines.map { line -> SQL in
+            """
+            (\(RecordID.make(at: now))::uuid, \(run.domain), \(run.id)::uuid, \(line.activity.value)::uuid, \
+            \(now.sqlValue)::timestamptz, \(by), \(line.action.rawValue), \(line.field.value)::text, \
+            \(line.old.value)::text, \(line.new.value)::text)
+            """
+        }
+        return """
+            INSERT INTO \(identifier: schema).playbook_log \
+            (id, domain, run, activity, at, by, action, field, old_value, new_value) VALUES \(values.joined())
+            """
     }
 }
 

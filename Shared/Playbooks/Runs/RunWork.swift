@@ -38,10 +38,8 @@ struct RunWork {
         activities = plan.steps.enumerated().map { ActivityRow($1.plan.key, at: $0 + 1, now: now) }
         parent = try run.record.flatMap { try playbooks.tables[run.table]?.find($0, true, context.transaction) }
         tx.send(run.insert(in: schema))
-        for (place, activity) in activities.enumerated() {
-            let lane = plan.playbook.lanes[plan.steps[place].lane].key
-            tx.send(activity.insert(of: run, lane: lane, in: schema))
-        }
+        let lanes = plan.steps.map { plan.playbook.lanes[$0.lane].key }
+        tx.send(ActivityRow.insert(Array(zip(activities, lanes)), of: run, in: schema))
     }
 
     /// The run `id`, locked; nil when there is none for the caller.
@@ -171,7 +169,7 @@ struct RunWork {
         }
         run.revision += 1
         tx.send(run.update(in: schema))
-        for line in log { tx.send(line.insert(of: run, by: context.write.caller.subject, at: now, in: schema)) }
+        if !log.isEmpty { tx.send(LogRow.insert(log, of: run, by: context.write.caller.subject, at: now, in: schema)) }
         (touched, log, before) = ([], [], run)
         try nameInParent()
     }

@@ -46,13 +46,14 @@ extension Playbooks {
     /// were looked at for rings, but what they compute was not.
     func isTooDeep(_ record: String, _ context: RuleContext) throws -> Bool {
         let schema = database.schema
+        // Fenced by OFFSET, each step looks up: joined freely, the planner may walk over all runs there are.
         let isTooDeep = try !context.transaction.query(
             """
             WITH RECURSIVE chain AS (
                 SELECT \(record)::uuid AS record, 0 AS length
                 UNION ALL SELECT r.record, c.length + 1 FROM chain c
-                JOIN \(identifier: schema).playbook_activity a ON a.made = c.record
-                JOIN \(identifier: schema).playbook_run r ON r.id = a.run
+                JOIN LATERAL (SELECT run FROM \(identifier: schema).playbook_activity WHERE made = c.record OFFSET 0) a ON TRUE
+                JOIN LATERAL (SELECT record FROM \(identifier: schema).playbook_run WHERE id = a.run OFFSET 0) r ON TRUE
                 WHERE c.length < \(Self.longestChain))
             SELECT 1 FROM chain WHERE length = \(Self.longestChain) LIMIT 1
             """
