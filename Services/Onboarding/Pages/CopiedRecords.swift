@@ -36,14 +36,16 @@ struct CopiedRecords<R: RecordMessage>: Sendable {
             """
     }
 
-    /// The statement that counts those of them whose reference `field` is among `parents`, a SELECT of ids; up to `bound`,
-    /// where there is one.
-    func counting(where condition: SQL, _ field: R.Field, among parents: SQL, atMost bound: Int? = nil) -> SQL {
+    /// The statement that counts those of them whose reference `field` is among `parents`, a SELECT of ids, as that of the
+    /// service's own records does.
+    func counting(
+        where condition: SQL, _ field: R.Field, among parents: SQL, walking: Bool = false, atMost bound: Int? = nil
+    ) -> SQL {
         let children: SQL = """
             SELECT \(identifier: field.rawValue) AS parent \
             FROM \(database.replica(R.self, [field], where: condition, as: caller)) copied
             """
-        return .counting(children, among: parents, atMost: bound)
+        return .counting(children, among: parents, walking: walking, atMost: bound)
     }
 
     /// The statement that counts all of them.

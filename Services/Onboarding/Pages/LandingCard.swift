@@ -55,7 +55,8 @@ enum LandingCard: String, CaseIterable, Sendable {
             ]
         case .activeTasks: try tasks(where: "TRUE", database, caller)
         case .overdueTasks:
-            try tasks(where: "due_date < \(database.clock.today.description)::date", database, caller)
+            try tasks(
+                where: "due_date < \(database.clock.today.description)::date", isNarrow: true, database, caller)
         case .activeRiskSignals:
             [
                 .copied(
@@ -87,7 +88,9 @@ enum LandingCard: String, CaseIterable, Sendable {
     }
 
     /// Import tasks count as other tasks do. Open tasks of active cases (G-33).
-    private func tasks(where condition: SQL, _ database: Database, _ caller: Caller) throws -> [RankedSource] {
+    private func tasks(
+        where condition: SQL, isNarrow: Bool = false, _ database: Database, _ caller: Caller
+    ) throws -> [RankedSource] {
         let open: SQL = """
             active AND state NOT IN (\(literal: LifecycleTask.State.closed), \(literal: LifecycleTask.State.canceled)) \
             AND \(condition)
@@ -95,10 +98,10 @@ enum LandingCard: String, CaseIterable, Sendable {
         return [
             try .own(
                 by: .dueDate, where: open, of: .init(LifecycleTask.self, .parent, where: Self.isActive),
-                database, caller),
+                isNarrow: isNarrow, database, caller),
             .copied(
-                by: .dueDate, where: open, of: .init(ImportTask.self, .parent, where: Self.isActive), database,
-                caller),
+                by: .dueDate, where: open, of: .init(ImportTask.self, .parent, where: Self.isActive),
+                isNarrow: isNarrow, database, caller),
         ]
     }
 

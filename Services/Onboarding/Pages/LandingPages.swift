@@ -60,10 +60,9 @@ struct LandingPages: Sendable {
         let sources = try LandingCard.allCases.map { try $0.sources(database, call.caller) }
         let shown = try chosen.sources(database, call.caller)
         tx.planEach()
-        tx.findByIndex()
         let counted = sources.joined().map(\.counting)
-        let answers = try tx.queryAll(
-            [trend(call.caller)] + counted + shown.map { try $0.selection(nil, size + 1) })
+        let statements = try [trend(call.caller)] + counted + shown.map { try $0.selection(nil, size + 1) }
+        let answers = try tx.walking { try tx.queryAll(statements) }
         var page = OnboardingLandingPage()
         page.today = database.clock.today.description
         page.refreshedAt = database.clock.now

@@ -66,11 +66,13 @@ struct RankedSource: Sendable {
 
     /// Records of the service's own whose case meets a condition as well.
     static func own<R: Record>(
-        by date: R.Field, where condition: SQL, of parent: OfCase<R>, _ database: Database, _ caller: Caller
+        by date: R.Field, where condition: SQL, of parent: OfCase<R>, isNarrow: Bool = false, _ database: Database,
+        _ caller: Caller
     ) throws -> RankedSource {
         let store = Store<R>(database)
         func count(_ bound: Int?) throws -> SQL {
-            try store.counting(where: condition, parent.field, among: parent.cases, atMost: bound, as: caller)
+            try store.counting(
+                where: condition, parent.field, among: parent.cases, walking: !isNarrow, atMost: bound, as: caller)
         }
         return try own(
             store, where: parent.and(condition), order: WorkRank.order(R.self, by: date, for: caller),
@@ -106,11 +108,13 @@ struct RankedSource: Sendable {
 
     /// Copies of another service's records whose case meets a condition as well.
     static func copied<R: RecordMessage>(
-        by date: R.Field, where condition: SQL, of parent: OfCase<R>, _ database: Database, _ caller: Caller
+        by date: R.Field, where condition: SQL, of parent: OfCase<R>, isNarrow: Bool = false, _ database: Database,
+        _ caller: Caller
     ) -> RankedSource {
         let copies = CopiedRecords<R>(database, caller)
         func count(_ bound: Int?) -> SQL {
-            copies.counting(where: condition, parent.field, among: parent.cases, atMost: bound)
+            copies.counting(
+                where: condition, parent.field, among: parent.cases, walking: !isNarrow, atMost: bound)
         }
         return copied(
             copies, where: parent.and(condition), order: WorkRank.order(R.self, by: date, for: caller),

@@ -2,13 +2,11 @@
 DROP INDEX onboarding.onboarding_case_stale;
 CREATE INDEX onboarding_case_stale ON onboarding.onboarding_case (updated_at)
     WHERE active AND state NOT IN ('closed', 'canceled');
-DROP INDEX onboarding.lifecycle_task_ranked;
-CREATE INDEX lifecycle_task_ranked ON onboarding.lifecycle_task
+CREATE INDEX lifecycle_task_open_ranked ON onboarding.lifecycle_task
     ((CASE WHEN priority IS NULL THEN 9 ELSE priority END),
     (CASE WHEN due_date IS NULL THEN 'infinity'::date ELSE due_date END), updated_at, id)
     WHERE active AND state NOT IN ('closed', 'canceled');
-DROP INDEX onboarding.import_task_ranked;
-CREATE INDEX import_task_ranked ON onboarding.import_task
+CREATE INDEX import_task_open_ranked ON onboarding.import_task
     ((CASE WHEN priority IS NULL THEN 9 ELSE priority END),
     (CASE WHEN due_date IS NULL THEN 'infinity'::date ELSE due_date END), updated_at, id)
     WHERE active AND state NOT IN ('closed', 'canceled');

@@ -43,13 +43,15 @@ extension Store {
     }
 
     /// The statement that counts those of them, as `counted`, whose reference `field` is among `parents`, a SELECT of ids; up
-    /// to `bound`, where there is one. Both are walked together from the newest parent on, which takes no look-up for each.
+    /// to `bound`, where there is one. Where many meet the condition both are to be walked together, from the newest parent
+    /// on, which takes no look-up for each.
     public func counting(
-        where condition: SQL, _ field: R.Field, among parents: SQL, atMost bound: Int? = nil, as caller: Caller
+        where condition: SQL, _ field: R.Field, among parents: SQL, walking: Bool = false, atMost bound: Int? = nil,
+        as caller: Caller
     ) throws -> SQL {
         let seen = try known(condition, to: caller)
         let children: SQL = "SELECT \(identifier: field.rawValue) AS parent FROM \(raw: layout.table) WHERE \(seen)"
-        return .counting(children, among: parents, atMost: bound)
+        return .counting(children, among: parents, walking: walking, atMost: bound)
     }
 
     /// The statement that counts all of them.
@@ -107,9 +109,10 @@ extension Transaction {
 
 extension SQL {
     /// The statement that counts, as `counted`, those rows of `children`, a SELECT of a reference as `parent`, whose parent is
-    /// among `parents`, a SELECT of ids; up to `bound`, where there is one.
-    public static func counting(_ children: SQL, among parents: SQL, atMost bound: Int?) -> SQL {
-        let few: SQL = bound.map { " ORDER BY child.parent DESC LIMIT \($0)" } ?? ""
+    /// among `parents`, a SELECT of ids; up to `bound`, where there is one, and by walking both or as the server likes.
+    public static func counting(_ children: SQL, among parents: SQL, walking: Bool, atMost bound: Int?) -> SQL {
+        let order: SQL = walking ? " ORDER BY child.parent DESC" : ""
+        let few: SQL = bound.map { "\(order) LIMIT \($0)" } ?? ""
         return """
             SELECT count(*) AS counted FROM (SELECT FROM (\(children)) child \
             JOIN (\(parents)) known (id) ON known.id = child.parent\(few)) few
