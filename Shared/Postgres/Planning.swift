@@ -25,10 +25,6 @@ extension Transaction {
         return try body()
     }
 
-    /// Has the statements of the rest of the transaction find rows by their indexes: for a page all of whose statements have one.
-    /// The server would read a table from its beginning where it takes much of it for what is asked, and that may come last.
-    public func findByIndex() { send("SET LOCAL \(identifier: Planning.tableScan.rawValue) = off") }
-
     /// Has each statement of the rest of the transaction planned with its values, for whoever asks. A plan kept for everybody would
     /// be somebody else's: what is quick within one customer's domain reads all of a provider's million records, and the other way
     /// round.

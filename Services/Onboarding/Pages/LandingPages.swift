@@ -91,20 +91,20 @@ struct LandingPages: Sendable {
             day.count = Int32(clamping: try row.int64(Column.count))
             answer.trend.append(day)
         }
+        answer.trend.sort { $0.day < $1.day }
         var live = OnboardingCardDay()
         (live.day, live.count, live.more) = (today, answer.count, answer.more)
         answer.trend.append(live)
         return answer
     }
 
-    /// The snapshots of the days before today, as they were taken for the domain of the caller.
+    /// The snapshots of the days before today, in any order, as they were taken for the domain of the caller.
     private func trend(_ caller: Caller) -> SQL {
         let today = database.clock.today
         let first = today.adding(days: 1 - CardSnapshots.days).description
         return """
             SELECT day, card, count FROM onboarding.card_snapshot WHERE domain = \(caller.domain.path) \
-            AND "user" IN ('', \(caller.subject)) AND day >= \(first)::date AND day < \(today.description)::date \
-            ORDER BY day
+            AND "user" IN ('', \(caller.subject)) AND day >= \(first)::date AND day < \(today.description)::date
             """
     }
 
