@@ -18,7 +18,7 @@ extension Plays {
             call, PlayLauncherAPI.beginPlay.name, request, requestID: request.requestID
         ) { tx, context in
             let store = Store<FlowRun>(database)
-            let run = try store.create(Self.draft(source, context), context.asSystem, in: tx)
+            let run = try store.create(draft(source, call), context.asSystem, in: tx)
             return store.projected(run, for: call.caller)
         }
     }
@@ -27,52 +27,85 @@ extension Plays {
     func launch(_ request: LaunchPlayRequest, _ call: Call) async throws(Problem) -> FlowRun {
         try authorize(call.caller)
         let begun = try await begun(request, call)
-        let launch = try await ready(
+        let checked = try await ready(
             request.definitionRecord, from: begun?.sourceTable ?? request.sourceTable,
             begun?.sourceRecord ?? request.sourceRecord, request.answers, call)
-        let (plan, source, answers) = (launch.plan, launch.source, launch.answers)
+        let (plan, source, answers) = (checked.plan, checked.source, checked.answers)
         let runID = begun?.id ?? RecordID.make(at: database.clock.now)
         let machine = try start(
             plan, run: runID, ["source": source.input, "answers": answers], language: call.caller.locale)
-        let title = plan.flow.title(plan.record)
+        let execution = Execution(
+            run: runID, domain: source.domain, requester: KeptCaller(call.caller), trace: call.trace.header,
+            title: plan.flow.title(plan.record),
+            machines: [Execution.Machine(definition: plan.definition.id, state: machine)])
+        @Sendable func launched(_ run: inout FlowRun) {
+            run.definitionRecord = plan.record.id
+            run.flow = plan.definition.name
+            run.flowVersion = plan.definition.version
+            run.answers = answers.text
+            (run.title, run.titleKo) = (execution.title.en, execution.title.ko)
+            run.state = FlowRun.State.inProgress
+        }
+        guard begun == nil else { return try await launch(execution, launched, request, call) }
+        var draft = draft(source, call)
+        draft.id = runID
+        launched(&draft)
+        return try await add(draft, execution, request, call)
+    }
+
+    /// Has a run that was begun before go on with what was chosen.
+    private func launch(
+        _ execution: Execution, _ launched: @escaping @Sendable (inout FlowRun) -> Void, _ request: LaunchPlayRequest,
+        _ call: Call
+    ) async throws(Problem) -> FlowRun {
         let database = database
         let run = try await database.perform(
             call, PlayLauncherAPI.launchPlay.name, request, requestID: request.requestID
         ) { tx, context in
             let store = Store<FlowRun>(database)
-            func launch(_ run: inout FlowRun) {
-                run.definitionRecord = plan.record.id
-                run.flow = plan.definition.name
-                run.flowVersion = plan.definition.version
-                run.answers = answers.text
-                (run.title, run.titleKo) = (title.en, title.ko)
-                run.state = FlowRun.State.inProgress
-            }
-            let run: FlowRun
-            if begun == nil {
-                // Chosen and answered in one request: nobody has to hear of a run that waits for both.
-                var draft = Self.draft(source, context)
-                draft.id = runID
-                launch(&draft)
-                run = try store.create(draft, context.asSystem, in: tx)
-            } else {
-                run = try store.change(runID, context.asSystem, in: tx) { run in
-                    guard run.state == FlowRun.State.started else {
-                        throw Problem.failedPrecondition(
-                            rule: "G-78", Text(en: "The play was launched already.", ko: "이미 시작된 플레이입니다."),
-                            field: LaunchPlayRequest.Field.flowRun)
-                    }
-                    launch(&run)
+            let run = try store.change(execution.run, context.asSystem, in: tx) { run in
+                guard run.state == FlowRun.State.started else {
+                    throw Problem.failedPrecondition(
+                        rule: "G-78", Text(en: "The play was launched already.", ko: "이미 시작된 플레이입니다."),
+                        field: LaunchPlayRequest.Field.flowRun)
                 }
+                launched(&run)
             }
-            let execution = Execution(
-                run: run.id, domain: source.domain, requester: KeptCaller(call.caller), trace: call.trace.header,
-                title: title,
-                machines: [Execution.Machine(definition: plan.definition.id, state: machine)])
             try execution.insert(now: context.now, in: tx)
             return store.projected(run, for: call.caller)
         }
         runner.wake.notify()
+        return run
+    }
+
+    /// Adds a run that was chosen and answered in one request: nobody has to hear of one that waits for both. Where there is
+    /// room it is this instance's from the beginning, and need not be looked for.
+    private func add(
+        _ draft: FlowRun, _ execution: Execution, _ request: LaunchPlayRequest, _ call: Call
+    ) async throws(Problem) -> FlowRun {
+        let (database, runner) = (database, runner)
+        let claim = runner.claim(execution.run)
+        let run: FlowRun
+        do throws(Problem) {
+            run = try await database.perform(
+                call, PlayLauncherAPI.launchPlay.name, request, requestID: request.requestID
+            ) { tx, context in
+                let store = Store<FlowRun>(database)
+                let run = try store.create(draft, context.asSystem, in: tx)
+                try execution.insert(now: context.now, in: tx)
+                if let claim { runner.add(claim, in: tx) }
+                return store.projected(run, for: call.caller)
+            }
+        } catch {
+            if let claim { runner.abandon(claim) }
+            throw error
+        }
+        guard let claim else {
+            runner.wake.notify()
+            return run
+        }
+        // A request that is repeated is answered with the run of the first one.
+        if run.id == execution.run { runner.begin(claim, execution) } else { runner.abandon(claim) }
         return run
     }
 
@@ -97,15 +130,15 @@ extension Plays {
         return Ready(plan: plan, source: source, answers: answers)
     }
 
-    private static func draft(_ source: PlaySource, _ context: WriteContext) -> FlowRun {
+    private func draft(_ source: PlaySource, _ call: Call) -> FlowRun {
         var run = FlowRun()
         run.domain = source.domain.path
         run.sourceTable = source.schema.table
         run.sourceRecord = source.id
         run.engagement = source.engagement
         run.account = source.account
-        run.requestedBy = context.caller.subject
-        run.startedAt = context.now
+        run.requestedBy = call.caller.subject
+        run.startedAt = database.clock.now
         run.attempt = 1
         run.state = FlowRun.State.started
         return run

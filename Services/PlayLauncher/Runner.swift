@@ -2,6 +2,7 @@ import Identity
 import Postgres
 import RPC
 import Records
+import Synchronization
 import Tenancy
 import Work
 
@@ -22,8 +23,14 @@ struct Runner: Sendable {
     let people: any People
     let library: FlowLibrary
     private let queue: LeasedQueue
+    private let launched = Launched()
     /// Stores moves.
     let shared: SharedTransactions
+
+    /// Runs that were launched here and are about to begin, as they were stored; no more than the queue has room for.
+    private final class Launched: Sendable {
+        let runs = Mutex<[String: Execution]>([:])
+    }
 
     init(_ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People, _ library: FlowLibrary) {
         self.database = database
@@ -41,6 +48,21 @@ struct Runner: Sendable {
     /// Given when a run was launched here.
     var wake: Signal { queue.wake }
 
+    /// A lease for a run that is about to be launched here, as a queue gives it; see ``begin(_:_:)``.
+    func claim(_ run: String) -> Lease? { queue.claim(run) }
+
+    /// Has a claimed run, whose execution was just inserted, be this runner's as soon as it is there.
+    func add(_ claim: Lease, in tx: Transaction) { queue.add(claim, in: tx) }
+
+    /// A claimed run is stored: it begins where it is, and need not be read.
+    func begin(_ claim: Lease, _ execution: Execution) {
+        launched.runs.withLock { $0[claim.row] = execution }
+        queue.begin(claim)
+    }
+
+    /// A claimed run was not stored.
+    func abandon(_ claim: Lease) { queue.abandon(claim) }
+
     /// Has a run that waits for its time be taken at once.
     func hasten(_ run: String, in tx: Transaction) { queue.hasten(run, in: tx) }
 
@@ -48,7 +70,8 @@ struct Runner: Sendable {
     func run() async {
         await queue.run { lease in
             // Moves a run on until it has to wait, is over, or somebody else has taken it.
-            var present = try await asService(.root) { tx in try Execution.load(lease, in: tx) }
+            var present = launched.runs.withLock { $0.removeValue(forKey: lease.row) }
+            if present == nil { present = try await asService(.root) { tx in try Execution.load(lease, in: tx) } }
             while !Task.isCancelled, let execution = present { present = try await goOn(execution, lease) }
         }
     }

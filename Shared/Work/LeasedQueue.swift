@@ -46,6 +46,10 @@ public final class LeasedQueue: Sendable {
     /// Names this instance in leases.
     private let owner: String
     private let atWork = Mutex<[String: AtWork]>([:])
+    /// Rows that come with their lease.
+    private let given: GivenWork
+    /// Whether there may be more rows that are due than there was room for.
+    private let isShort = Mutex(false)
 
     /// A queue over a table of the service's schema.
     /// - Parameters:
@@ -71,6 +75,7 @@ public final class LeasedQueue: Sendable {
         self.limit = limit
         self.pace = pace
         owner = RecordID.make(at: database.clock.now)
+        given = GivenWork()
     }
 
     /// Hands out rows to `work` until the task is cancelled. A row whose work throws stays with this instance until the
@@ -78,21 +83,36 @@ public final class LeasedQueue: Sendable {
     public func run(_ work: @escaping @Sendable (Lease) async throws -> Void) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepLeases() }
-            while !Task.isCancelled {
-                let room = limit - atWork.withLock(\.count)
-                let taken = room > 0 ? await take(room) : []
-                for lease in taken {
-                    let isNew = atWork.withLock { $0.updateValue(AtWork(), forKey: lease.row) == nil }
-                    guard isNew else { continue }
-                    group.addTask {
-                        await self.attempt(lease, work)
-                        self.atWork.withLock { _ = $0.removeValue(forKey: lease.row) }
-                        self.wake.notify()
+            let leases = given.open()
+            group.addTask {
+                await withDiscardingTaskGroup { group in
+                    for await lease in leases {
+                        self.begin(lease, work, in: &group)
+                        self.given.hasBegun()
                     }
                 }
+            }
+            while !Task.isCancelled {
+                let room = limit - atWork.withLock(\.count) - given.count
+                let taken = room > 0 ? await take(room) : []
+                for lease in taken { begin(lease, work, in: &group) }
+                isShort.withLock { $0 = taken.count >= room }
                 // Less than there was room for is all that was due; with no room the end of some work gives the word.
                 await wake.wait(atMost: pace.look)
             }
+            given.close()
+        }
+    }
+
+    private func begin(
+        _ lease: Lease, _ work: @escaping @Sendable (Lease) async throws -> Void, in group: inout DiscardingTaskGroup
+    ) {
+        let isNew = atWork.withLock { $0.updateValue(AtWork(), forKey: lease.row) == nil }
+        guard isNew else { return }
+        group.addTask {
+            await self.attempt(lease, work)
+            self.atWork.withLock { _ = $0.removeValue(forKey: lease.row) }
+            if self.isShort.withLock({ $0 }) { self.wake.notify() }
         }
     }
 
@@ -112,6 +132,35 @@ public final class LeasedQueue: Sendable {
         }
         if Task.isCancelled { await letGo(lease) }
     }
+
+    // MARK: Rows that come with their lease
+
+    /// Whether this instance hands out rows.
+    var isRunning: Bool { given.isOpen }
+
+    /// A lease for a row that is about to be added here, so that it need not be looked for; nil when this instance has no
+    /// room for it, or is stopping: then the row is added without, and found. It is to be followed by ``begin(_:)`` or
+    /// ``abandon(_:)``.
+    public func claim(_ row: String) -> Lease? {
+        given.claim(room: limit - atWork.withLock(\.count))
+            ? Lease(row: row, takings: 1, table: table, owner: owner) : nil
+    }
+
+    /// Has the row of a claim, which the transaction has added, be this instance's as soon as it is there.
+    public func add(_ claim: Lease, in tx: Transaction) {
+        tx.send(
+            """
+            UPDATE \(raw: table.name) SET owner = \(owner), lease_until = \(leaseEnd), takings = \(claim.takings) \
+            WHERE \(raw: table.key) = \(claim.row)
+            """, expecting: 1)
+    }
+
+    /// The transaction of ``add(_:in:)`` is committed: the work begins. When the queue has stopped meanwhile, others find the
+    /// row as soon as the lease has run out.
+    public func begin(_ claim: Lease) { given.begin(claim) }
+
+    /// The row was not added, or nobody knows.
+    public func abandon(_ claim: Lease) { given.hasBegun() }
 
     /// Takes a row out that no instance has ever taken; whether it could: one that was begun is its worker's to end.
     public func withdraw(_ row: String, in tx: Transaction) throws -> Bool {

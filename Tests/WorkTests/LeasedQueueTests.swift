@@ -1,5 +1,6 @@
 import Postgres
 import RPC
+import Records
 import Synchronization
 import TestKit
 import Testing
@@ -234,6 +235,70 @@ import Testing
         #expect(deeds.begun == ["00000000-0000-0000-0000-000000000003": 1])
         #expect(try await bench.count("work_shop.work WHERE owner IS NULL") == 2)
         await instance.stop()
+        await bench.close()
+    }
+
+    /// A row that is added with its lease is worked on without being looked for, by who added it and nobody else; one that
+    /// was not added after all leaves its room.
+    @Test func aRowComesWithItsLease() async throws {
+        let bench = try await Bench()
+        let (deeds, other) = (Deeds(), Deeds())
+        func worker(_ deeds: Deeds) -> @Sendable (Lease) async throws -> Void {
+            { lease in
+                deeds.begin(lease.row)
+                defer { deeds.end(lease.row) }
+                try await bench.complete(lease)
+            }
+        }
+        // It looks for rows once, at its beginning.
+        let queue = bench.queue(limit: 1, look: never)
+        #expect(queue.claim(RecordID.make(at: bench.clock.now)) == nil, "the queue does not run yet")
+        let instance = Instance(queue, worker(deeds))
+        let id = RecordID.make(at: bench.clock.now)
+        try await waitUntil("it runs") { queue.isRunning }
+        let claim = try #require(queue.claim(id))
+        #expect(queue.claim(RecordID.make(at: bench.clock.now)) == nil, "there is room for one")
+        queue.abandon(claim)
+        let again = try #require(queue.claim(id))
+        try await bench.asking { tx in
+            tx.send("INSERT INTO work_shop.work (id) VALUES (\(id))")
+            queue.add(again, in: tx)
+        }
+        let second = Instance(bench.queue(), worker(other))
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(try await bench.count("work_shop.work WHERE owner IS NOT NULL AND takings = 1") == 1)
+        queue.begin(again)
+        try await waitUntil("done") { try await bench.count("work_shop.work") == 0 }
+        #expect(deeds.begun == [id: 1] && other.begun.isEmpty)
+        await instance.stop()
+        await second.stop()
+        #expect(queue.claim(id) == nil, "the queue has stopped")
+        await bench.close()
+    }
+
+    /// Who was killed between adding a row with its lease and beginning its work leaves it to others when the lease runs out.
+    @Test func aRowWhoseWorkDoesNotBeginIsTaken() async throws {
+        let bench = try await Bench()
+        let queue = bench.queue(lease: .milliseconds(300), look: never)
+        let first = Instance(queue) { _ in }
+        let id = RecordID.make(at: bench.clock.now)
+        try await waitUntil("it runs") { queue.isRunning }
+        let claim = try #require(queue.claim(id))
+        try await bench.asking { tx in
+            tx.send("INSERT INTO work_shop.work (id) VALUES (\(id))")
+            queue.add(claim, in: tx)
+        }
+        let deeds = Deeds()
+        let second = Instance(bench.queue()) { lease in
+            deeds.begin(lease.row)
+            defer { deeds.end(lease.row) }
+            #expect(lease.takings == 2)
+            try await bench.complete(lease)
+        }
+        try await waitUntil("taken") { try await bench.count("work_shop.work") == 0 }
+        #expect(deeds.begun == [id: 1])
+        await first.stop()
+        await second.stop()
         await bench.close()
     }
 }
