@@ -72,7 +72,7 @@ extension PlayTrigger: Record {
                     en:
                         "A trigger that starts on a schedule, and no other, has one: minute, hour, day, month and day of "
                         + "the week in UTC, such as '0 6 * * 1' for Mondays at six.",
-                    ko: "‘일정’에 시작하는 트리거에만 일정을 지정합니다. 분, 시, 일, 월, 요일을 UTC로 입력하세요. 예: '0 6 * * 1'(매주 월요일 6시)"),
+                    ko: "‘일정’에 시작하는 트리거에만 일정을 지정합니다. 분, 시, 일, 월, 요일을 협정 세계시 기준으로 입력하세요. 예: '0 6 * * 1'(매주 월요일 6시)"),
                 rule: TriggerRule.schedule)
         }
         guard let place = DomainPath(domain) else {

@@ -24,7 +24,7 @@ struct PlayTriggers: Sendable {
     /// Most active triggers of the system.
     static let most = 10_000
     /// Most active triggers of one domain.
-    private static let mostOfDomain = 1_000
+    private static let mostOfDomain = 2_000
 
     init(_ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People, _ plays: Plays) {
         self.database = database

@@ -15,8 +15,8 @@ struct TriggerJournal: Sendable {
 
     /// Changes of one page.
     private static let page: Int32 = 1_000
-    /// Records of one page: what a record holds is sent whole.
-    private static let records = 200
+    /// Records of one page: what a record holds is sent whole. Where these are too much for an answer, fewer are asked for.
+    private static let records = [200, 20, 1]
 
     /// One page, the newest change first, and the token of the next; an empty one for the last.
     func page(
@@ -46,11 +46,21 @@ struct TriggerJournal: Sendable {
     func records(
         _ filter: String = "", behind token: String
     ) async throws(Problem) -> (records: [Present], next: String) {
-        let request: JSONValue = [
-            "filter": .string(filter), "pageSize": .number(Double(Self.records)), "pageToken": .string(token),
-        ]
-        let answer = try await client.call(
-            json: Array(request.text.utf8), to: "ale.v1.\(schema.service).\(schema.collection).list", as: credential)
+        var answer: [UInt8] = []
+        for (place, size) in Self.records.enumerated() {
+            let request: JSONValue = [
+                "filter": .string(filter), "pageSize": .number(Double(size)), "pageToken": .string(token),
+            ]
+            do throws(Problem) {
+                answer = try await client.call(
+                    json: Array(request.text.utf8), to: "ale.v1.\(schema.service).\(schema.collection).list",
+                    as: credential)
+                break
+            } catch {
+                let isTooLarge = error.reason == "RESPONSE_TOO_LARGE" && place < Self.records.count - 1
+                guard isTooLarge else { throw error }
+            }
+        }
         guard let page = try? JSONValue(parsing: answer, limits: JSONLimits(bytes: 8 << 20)) else {
             throw .internalError(cause: "a page of \(schema.table) cannot be read")
         }

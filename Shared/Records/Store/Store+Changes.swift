@@ -19,7 +19,7 @@ extension Store {
         let asked = try ChangesAsked<R>(request, among: layout.stored, Self.hidden(from: caller, layout))
         let size = try PageSize.of(request.pageSize == 0 ? 500 : request.pageSize, maximum: 1_000)
         let binding = PageToken.Binding(
-            method: "changes", filter: asked.text, order: "id desc", domain: caller.domain.path)
+            method: "changes", filter: asked.text, order: "", domain: caller.domain.path)
         let place = try PageToken.place(request.pageToken, in: binding, .id)
         let journal: SQL = "\(identifier: database.schema).journal"
         var statement: SQL = """
@@ -33,15 +33,16 @@ extension Store {
         if let last = place?.first { statement += " AND id < \(last)" }
         tx.planEach()
         let rows = try tx.query(statement + " ORDER BY id DESC LIMIT \(size + 1)")
+        let changes = try rows.prefix(size).map { try asked.change($0) }
+        var known = try values(of: Array(Set(changes.map(\.record))), asked, in: tx)
         var response = ListChangesResponse()
-        response.changes = try rows.prefix(size).map { try asked.change($0) }
-        if rows.count > size {
-            let last = try rows[rows.startIndex + size - 1].string(Journal.Column.id)
+        response.changes = Self.fitting(changes, known)
+        let records = Array(Set(response.changes.map(\.record)))
+        known = known.filter { records.contains($0.key) }
+        if rows.count > response.changes.count {
+            let last = try rows[rows.startIndex + response.changes.count - 1].string(Journal.Column.id)
             response.nextPageToken = PageToken(position: [last]).text(for: binding)
         }
-        let records = Array(Set(response.changes.map(\.record)))
-        guard !records.isEmpty else { return response }
-        var known = try values(of: records, asked, in: tx)
         if let until = asked.until {
             for row in try tx.query(
                 """
@@ -60,9 +61,22 @@ extension Store {
         return response
     }
 
+    /// Most bytes of the changes of a page and of the values of their records.
+    private static var mostBytes: Int { 512 << 10 }
+
+    /// The changes of a page that, with the values of their records, are no larger than an answer may be; one at least.
+    private static func fitting(_ changes: [RecordChange], _ known: [String: ChangedRecord]) -> [RecordChange] {
+        var seen: Set<String> = []
+        return changes.fitting(mostBytes) { change in
+            let values = seen.insert(change.record).inserted ? known[change.record]?.values ?? [] : []
+            return 200 + (change.oldValues + change.newValues + values).reduce(0) { $0 + $1.utf8.count }
+        }
+    }
+
     private func values(
         of records: [String], _ asked: ChangesAsked<R>, in tx: Transaction
     ) throws -> [String: ChangedRecord] {
+        guard !records.isEmpty else { return [:] }
         let found = try find(where: "id = ANY(\(records)::uuid[])", in: tx)
         return Dictionary(
             found.map { record in
