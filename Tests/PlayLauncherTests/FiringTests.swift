@@ -50,6 +50,26 @@ import Wire
         #expect(try await stage.ended(2, of: trigger.id).count == 2)
     }
 
+    /// A launcher that was killed between the launch and the note of it launches once more, and finds the same run.
+    @Test func aRepeatedLaunchIsTheSame() async throws {
+        let stage = try await stage()
+        let trigger = try await stage.active(Self.red, subject: "Review \(uuid())")
+        try await stage.hear(write("red", uuid(), stage, at: 1))
+        let first = try #require(try await stage.ended(1, of: trigger.id).first)
+        let run = try await stage.end(of: try #require(first.flowRun))
+        _ = try await stage.admin.run(
+            "UPDATE play_launcher.play_firing SET state = 'waiting', flow_run = NULL WHERE id = \(first.id)::uuid")
+        _ = try await stage.admin.run(
+            """
+            INSERT INTO play_launcher.firing_work (firing, domain, turn) \
+            VALUES (\(first.id)::uuid, \(first.domain), \(trigger.id))
+            """)
+        let again = try #require(try await stage.ended(1, of: trigger.id).first)
+        #expect(again.state == "launched" && again.flowRun == run.id)
+        let runs = try await stage.admin.run("SELECT 1 FROM play_launcher.flow_run")
+        #expect(runs.count == 1)
+    }
+
     @Test func leavingIsAnEdgeAsWell() async throws {
         let stage = try await stage()
         let leaving = try await stage.active(Self.red, on: "leaving")

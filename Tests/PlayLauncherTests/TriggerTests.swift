@@ -88,10 +88,10 @@ import Wire
     // MARK: Turning on
 
     private func refusal(
-        as subject: String, by caller: Caller? = nil, _ stage: Stage, _ body: (inout PlayTrigger) -> Void = { _ in }
+        as subject: String, _ stage: Stage, _ body: (inout PlayTrigger) -> Void = { _ in }
     ) async throws -> Problem? {
         let made = try await stage.create(try await stage.trigger(Self.red, as: subject, body))
-        return await problem { () async throws(Problem) in try await stage.activate(made.id, as: caller) }
+        return await problem { () async throws(Problem) in try await stage.activate(made.id) }
     }
 
     /// It acts as an active user of its domain who may launch plays, and do what this one does.

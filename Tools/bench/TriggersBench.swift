@@ -95,7 +95,7 @@ struct TriggersBench {
         request.touchpoints = (0..<Self.touchpoints).map { _ in .weekly(of: engagement) }
         return try await client.call(
             CustomerSuccessAPI.batchCreateTouchpoints, request, as: manager, deadline: .seconds(60)
-        ).results.compactMap(\.touchpoint?.id)
+        ).results.map(\.id).filter { !$0.isEmpty }
     }
 
     private func change(_ records: [String], round: Int) async throws -> Int {

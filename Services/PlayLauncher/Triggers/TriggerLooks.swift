@@ -132,6 +132,7 @@ extension PlayTriggers {
             noted += try await note(occurrences)
             (token, pages) = (page.nextPageToken, pages + 1)
         } while !token.isEmpty && pages < Self.pages
+        if !token.isEmpty { leaveOff(table) }
         return noted
     }
 
@@ -183,6 +184,7 @@ extension PlayTriggers {
             noted += try await note(occurrences)
             (token, pages) = (page.next, pages + 1)
         } while !token.isEmpty && pages < Self.pages
+        if !token.isEmpty { leaveOff(table) }
         return noted
     }
 
@@ -271,6 +273,10 @@ extension PlayTriggers {
                 DO UPDATE SET looked_until = greatest(trigger_look.looked_until, excluded.looked_until)
                 """)
         }
+    }
+
+    private func leaveOff(_ table: String) {
+        database.log.error("there is more than triggers look at", metadata: ["table": "\(table)"])
     }
 
     private func note(_ occurrences: [Firings.Occurrence]) async throws(Problem) -> Int {
