@@ -81,7 +81,7 @@ struct PlayTriggers: Sendable {
                     rule: TriggerRule.active,
                     Text(
                         en: "At most \(grouped: most) triggers of a domain are active.",
-                        ko: "한 도메인에서 최대 \(grouped: most)개의 트리거를 활성화할 수 있습니다."))
+                        ko: "한 도메인에서 최대 \(grouped: most)개의 트리거만 활성 상태일 수 있습니다."))
             }
             // What was looked at is what is turned on.
             let etag = request.etag.isEmpty ? known.etag : request.etag

@@ -32,8 +32,8 @@ extension PlayTrigger {
         FieldSchema(name: "acts_as", jsonName: "actsAs", label: Text(en: "Acts as", ko: "실행 주체"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "daily_limit", jsonName: "dailyLimit", label: Text(en: "Daily limit", ko: "일일 한도"), type: .integer, defaultValue: .int(100), minimum: 1, maximum: 10000, storage: .int),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(false), storage: .bool),
-        FieldSchema(name: "activated_at", jsonName: "activatedAt", label: Text(en: "Activated at", ko: "활성화 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
-        FieldSchema(name: "activated_by", jsonName: "activatedBy", label: Text(en: "Activated by", ko: "활성화한 사람"), type: .reference, reference: "user", outputOnly: true, storage: .string),
+        FieldSchema(name: "activated_at", jsonName: "activatedAt", label: Text(en: "Activated at", ko: "활성 시작 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
+        FieldSchema(name: "activated_by", jsonName: "activatedBy", label: Text(en: "Activated by", ko: "활성 상태로 바꾼 사람"), type: .reference, reference: "user", outputOnly: true, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
