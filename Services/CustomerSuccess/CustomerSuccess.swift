@@ -94,6 +94,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))
         endpoints.add(Referrers(database, records).endpoint(CustomerSuccessAPI.findReferences, database))
         endpoints.add(replicas.endpoints(CustomerSuccessAPI.listReplicas, CustomerSuccessAPI.rebuildReplica))
+        endpoints.add(endpoints.changes(CustomerSuccessAPI.listChangesOfCustomerSuccess))
         let described = endpoints.described
         endpoints.add(
             Endpoint(CustomerSuccessAPI.describeCustomerSuccess) { call, request async throws(Problem) in

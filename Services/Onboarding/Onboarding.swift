@@ -109,6 +109,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(SavedViews(database).endpoints)
         endpoints.add(Exports(database).endpoint(OnboardingAPI.readExport))
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
+        endpoints.add(endpoints.changes(OnboardingAPI.listChangesOfOnboarding))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))
         endpoints.add(ReferenceSearch.endpoint(database))

@@ -23,32 +23,42 @@ public enum PlayLauncher: ServiceDefinition {
         }
         let made = make(parts.database, parts.client, issuer, parts.people)
         return Assembly(
-            endpoints: made.endpoints,
-            background: [Background("flow runner", isSingle: false) { await made.runner.run() }],
+            endpoints: made.endpoints, handlers: made.triggers.handlers,
+            background: [
+                Background("flow runner", isSingle: false) { await made.runner.run() },
+                Background("firings", isSingle: false) { await made.triggers.launcher.run() },
+                Background("known triggers", isSingle: false) { await made.triggers.keepKnown() },
+                Background("looks of triggers", isSingle: true) { await made.triggers.look() },
+            ],
             prepare: { try await made.seed.prepare() })
     }
 
     /// What the service is made of, apart from the process around it.
     static func make(
         _ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People
-    ) -> (endpoints: RecordEndpoints, runner: Runner, seed: PlaySeed) {
+    ) -> (endpoints: RecordEndpoints, runner: Runner, seed: PlaySeed, triggers: PlayTriggers) {
         let library = FlowLibrary()
         let runner = Runner(database, client, issuer, people, library)
         let plays = Plays(database: database, client: client, library: library, runner: runner)
+        let triggers = PlayTriggers(database, client, issuer, people, plays)
         var endpoints = RecordEndpoints(database, api: api)
         endpoints.add(AleChoice.self)
         endpoints.add(DefinitionRecord.self)
         endpoints.add(listed: FlowDefinition.self)
         endpoints.add(listed: FlowRun.self)
+        endpoints.add(PlayTrigger.self)
+        endpoints.add(listed: PlayFiring.self)
         endpoints.add(createFlowDefinition(database))
         endpoints.add(plays.endpoints)
+        endpoints.add(triggers.endpoints)
+        endpoints.add(FlowComparisons(database: database).endpoint)
         endpoints.add(PlaySearch.endpoint(database))
         let described = endpoints.described
         endpoints.add(
             Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)
             })
-        return (endpoints, runner, PlaySeed(database: database))
+        return (endpoints, runner, PlaySeed(database: database), triggers)
     }
 
     /// Flow definitions are created and read, never changed: a new text is a new version.

@@ -14,7 +14,7 @@ public struct EventHandler: Sendable {
     let prepare: (@Sendable (RecordEvent) async throws -> Void)?
     let apply: @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
 
-    /// Handles the events `service.record.action`; `*` stands for any action.
+    /// Handles the events `service.record.action`; `*` stands for any record, and for any action.
     /// - Parameters:
     ///   - name: the durable consumer's name, unique in the system: `import-validation-case-created`.
     ///   - wanted: which events have an effect at all; the others cost no transaction.
@@ -36,8 +36,9 @@ public struct EventHandler: Sendable {
 
     /// Whether `event`, of a record of `service`, is one of those it waits for.
     public func takes(_ event: RecordEvent, of service: String) -> Bool {
-        ["*", event.action].contains { subject == "ale.v1.events.*.\(service).\(event.table).\($0)" }
-            && isWanted(event)
+        ["*", event.action].contains { action in
+            ["*", event.table].contains { subject == "ale.v1.events.*.\(service).\($0).\(action)" }
+        } && isWanted(event)
     }
 
     /// Has an event take effect: what it needs of others first, then the effect and the row that marks the event as seen

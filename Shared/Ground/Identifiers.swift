@@ -55,6 +55,11 @@ public enum RecordID {
         }
     }
 
+    /// The least id that is made at `instant`: what was made before it has lesser ones.
+    public static func first(at instant: Timestamp) -> String {
+        text(Series(at: instant, random: 0).id(0).high, 0x8000_0000_0000_0000)
+    }
+
     /// A UUID that follows from `name`: the same name, the same id. Not a secret, only a name.
     public static func derived(from name: String) -> String {
         text(hash(name, 0xCBF2_9CE4_8422_2325) & ~0xF000 | 0x8000, hash(name, 0x9E37_79B9_7F4A_7C15) >> 2 | 1 << 63)

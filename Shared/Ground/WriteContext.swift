@@ -10,6 +10,8 @@ public struct WriteContext: Sendable {
     public let now: Timestamp
     /// `traceparent` of the request, passed on through the outbox.
     public let trace: String?
+    /// What the write follows from, where nobody asked for it: the id that its trace bears (`TraceContext.following`).
+    package var cause: String? { trace.flatMap(TraceContext.cause) }
     /// Same id, same answer (AIP-155); empty for none.
     public let requestID: String
     /// Whether the service itself writes: fields that only the system sets are open, access rows do not apply.

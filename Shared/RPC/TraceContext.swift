@@ -39,6 +39,31 @@ public struct TraceContext: Sendable, Hashable {
         TraceContext(traceID: traceID, spanID: Self.randomHex(64), flags: flags, state: state)
     }
 
+    /// A trace of what follows from something that nobody asked for, such as the firing of a trigger: it bears the id of that,
+    /// one that follows from a name (a UUID of version 8), and hands it on to whatever is done under it.
+    public static func following(from cause: String) -> TraceContext? {
+        let digits = cause.replacing("-", with: "").lowercased()
+        let trace = TraceContext(header: "00-\(digits)-\(randomHex(64))-01")
+        return trace.flatMap { Self.cause(inHeader: $0.header) == nil ? nil : $0 }
+    }
+
+    /// The id that a `traceparent` bears; nil for a trace that has none. Of traces made at random one in 64 looks as though it
+    /// had one, which is nobody's.
+    public static func cause(inHeader header: String) -> String? {
+        let bytes = Array(header.utf8.prefix(36))
+        guard bytes.count == 36, bytes[2] == UInt8(ascii: "-"), bytes[35] == UInt8(ascii: "-"),
+            bytes[15] == UInt8(ascii: "8"), "89ab".utf8.contains(bytes[19])
+        else { return nil }
+        let digits = bytes[3..<35]
+        var text = ""
+        var first = digits.startIndex
+        for count in [8, 4, 4, 4, 12] {
+            text += (text.isEmpty ? "" : "-") + String(decoding: digits[first..<first + count], as: UTF8.self)
+            first += count
+        }
+        return text
+    }
+
     /// The value of the header `traceparent`.
     public var header: String {
         "00-\(traceID)-\(spanID)-\(flags < 16 ? "0" : "")\(String(flags, radix: 16))"

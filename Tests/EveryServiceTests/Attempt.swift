@@ -80,7 +80,8 @@ struct Attempt: Sendable {
     static func of(_ method: MethodInfo, _ schemas: [RecordSchema]) -> Attempt? {
         let parts = method.subject.split(separator: ".").suffix(2).map(String.init)
         let name = parts.joined(separator: ".")
-        if let own = own["\(method.service).\(name)"] ?? everywhere[name] ?? administration[name]
+        if let own = own["\(method.service).\(name)"] ?? triggers["\(method.service).\(name)"] ?? everywhere[name]
+            ?? administration[name]
             ?? runs(over: playbookParents[method.service] ?? "")[name]
             ?? actions(for: actionTables[method.service] ?? "")[name] ?? others[name]
         {

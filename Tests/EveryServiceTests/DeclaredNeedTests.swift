@@ -7,6 +7,7 @@ import WireCatalog
     /// What they need depends on the table that the request names.
     private static let asTheRequestSays: Set<String> = [
         "ale.v1.onboarding.records.resolve", "ale.v1.onboarding.records.publish",
+        "ale.v1.onboarding.records.list_changes", "ale.v1.customer-success.records.list_changes",
     ]
 
     @Test(arguments: Catalog.methods) func theNeedIsDeclared(method: MethodInfo) throws {

@@ -141,7 +141,7 @@ extension Listed {
             .journal, .attachments,
         ] + runs(over: "success_initiative", kind: "enter_info"),
         asked: [
-            Listed.rareWord,
+            Listed.rareWord, Listed.changes(of: "engagement"),
             Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
             Listed(
                 "engagement page", "pages.engagement", #"{"id": "\#(first)"}"#,
@@ -276,6 +276,7 @@ extension Listed {
             .journal, .attachments,
         ] + runs(over: "onboarding_case", kind: "related_work"),
         asked: LandingLists.cards + [
+            Listed.changes(of: "onboarding_case"),
             Listed("landing page", "pages.landing", "{}"),
             Listed("case page", "pages.case", #"{"id": "\#(first)"}"#),
             Listed("task page", "pages.task", #"{"id": "\#(first)"}"#),

@@ -14,11 +14,15 @@ extension Listed {
                     "account": Filled.customer,
                 ]),
             Filled("flow_step", ["domain": Filled.domain, "run": Filled.one(of: 1_000), "key": "'k' || n"]),
+            Filled(
+                "play_firing",
+                ["domain": Filled.domain, "play_trigger": Filled.customer, "source_record": Filled.customer]),
             Filled.words(of: "flow_run"),
         ],
         asked: ["requested_by = me()"].map { .records("flow_runs", $0) }
             + [Listed("steps of a run", "flow_runs.list_steps", #"{"flowRun": "\#(record)"}"#)]
             + ["source_record", "engagement", "account"].map { .records("flow_runs", "\($0) = \"\(record)\"") }
+            + ["play_trigger", "source_record"].map { .records("play_firings", "\($0) = \"\(record)\"") }
             + [
                 Listed(
                     "what can be launched", "plays.list_categories", #"{"sourceTable": "engagement"}"#,

@@ -149,3 +149,15 @@ extension Filled {
         "attachment", rows: 150,
         ["domain": domain, "record": customer, "complete": "true", "visible_to_customer": "true"])
 }
+
+extension Listed {
+    /// The journal of a table, since its beginning.
+    static func changes(of table: String) -> Listed {
+        Listed(
+            "changes of \(table)", "records.list_changes",
+            #"{"table": "\#(table)", "since": "1970-01-01T00:00:00Z", "fields": ["state"]}"#,
+            reasons: [
+                "filter journal": "the entries of all tables in the time asked for are passed over, once for all pages"
+            ])
+    }
+}

@@ -1,6 +1,7 @@
 import CustomerSuccessWire
 import Identity
 import OnboardingWire
+import Platform
 import PlayLauncherWire
 import PlaybooksWire
 import Postgres
@@ -24,6 +25,8 @@ struct Stage: Sendable {
     let issuer: Issuer
     let owner = StandIn()
     let foundation = FoundationStandIn()
+    let journal = JournalStandIn()
+    let triggers: PlayTriggers
     let runner: Runner
     let seed: PlaySeed
     let people = PeopleRegistry.everybody()
@@ -34,8 +37,8 @@ struct Stage: Sendable {
     /// The superuser's connection: it sees everything.
     var admin: Pool { bench.admin }
 
-    init(isWatched: Bool = false) async throws {
-        var bench = try await ServiceBench<PlayLauncher>(poolSize: 6)
+    init(isWatched: Bool = false, clock: any WallClock = SystemClock()) async throws {
+        var bench = try await ServiceBench<PlayLauncher>(clock: clock, poolSize: 6)
         if isWatched { try await bench.watchPlans() }
         let key = try await ServiceKey.make()
         let issuer = key.issuer
@@ -47,14 +50,23 @@ struct Stage: Sendable {
             issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)], report: { _ in })
         let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
         let parts = PlayLauncher.make(bench.database, client, issuer, people)
-        (runner, seed) = (parts.runner, parts.seed)
-        try await bench.serve(parts.endpoints, authenticator: verifier)
-        try await bench.standIn(for: "customer-success", owner.endpoints, authenticator: verifier)
+        (runner, seed, triggers) = (parts.runner, parts.seed, parts.triggers)
+        try await bench.serve(parts.endpoints, handlers: triggers.handlers, authenticator: verifier)
+        try await bench.standIn(
+            for: "customer-success", owner.endpoints + journal.endpoints, authenticator: verifier)
         try await bench.standIn(for: "onboarding", foundation.endpoints, authenticator: verifier)
         self.bench = bench
         try await seed.prepare()
         // Runs as long as the process: tests wait for facts.
         Task.detached { [runner] in await runner.run() }
+        Task.detached { [triggers] in await triggers.launcher.run() }
+    }
+
+    /// Has an event of an engagement take effect, as its consumer does.
+    func hear(_ written: JournalStandIn.Written) async throws {
+        for handler in triggers.handlers where handler.takes(written.event, of: "customer-success") {
+            try await handler.take(written.event, in: database, trace: written.trace)
+        }
     }
 
     /// The statements that `body` has the service carry out.

@@ -59,6 +59,7 @@ extension Scenarios.OnOneStack {
                     try await ground.relatedArticles()
                         == ["consumer_guide", "remote_choice", "remote_record_producer", "remote_task_sync"])
                 try await ground.followCards()
+                try await ground.playByItself()
                 for language in ["en", "ko"] { try await ground.walk(language).run() }
             }
         }

@@ -819,6 +819,10 @@ public enum CustomerSuccessAPI {
     /// away (G-133). Services alone may ask.
     public static let findReferences = Method<FindReferencesRequest, FindReferencesResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.records.find_references", name: "FindReferences", summary: "Which records of other services the records of this one refer to, so that what somebody works with is not taken away (G-133).")
+    /// What became of the records of a table, the newest change first, as far as the caller may read it. INVALID_ARGUMENT for
+    /// fields that are not kept in the journal.
+    public static let listChangesOfCustomerSuccess = Method<ListChangesRequest, ListChangesResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.records.list_changes", name: "ListChangesOfCustomerSuccess", summary: "What became of the records of a table, the newest change first, as far as the caller may read it.")
     /// Finds engagements and what is done for them, of what the caller may see (G-125).
     public static let searchCustomerSuccess = Method<SearchRequest, SearchResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.records.search", name: "SearchCustomerSuccess", summary: "Finds engagements and what is done for them, of what the caller may see (G-125).")
@@ -1104,6 +1108,7 @@ public enum CustomerSuccessAPI {
         closeInitiative.info,
         runJob.info,
         findReferences.info,
+        listChangesOfCustomerSuccess.info,
         searchCustomerSuccess.info,
         describeCustomerSuccess.info,
         readExport.info,

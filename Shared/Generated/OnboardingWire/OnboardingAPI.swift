@@ -692,6 +692,10 @@ public enum OnboardingAPI {
     /// The page of one task in the portal; NOT_FOUND when the caller may not know it.
     public static let getPortalTask = Method<GetPortalTaskRequest, PortalTask>(
         service: "onboarding", subject: "ale.v1.onboarding.pages.portal_task", name: "GetPortalTask", summary: "The page of one task in the portal; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "lifecycle_task"))
+    /// What became of the records of a table, the newest change first, as far as the caller may read it. INVALID_ARGUMENT for
+    /// fields that are not kept in the journal.
+    public static let listChangesOfOnboarding = Method<ListChangesRequest, ListChangesResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.records.list_changes", name: "ListChangesOfOnboarding", summary: "What became of the records of a table, the newest change first, as far as the caller may read it.")
     /// Finds accounts, cases and tasks that the caller may see (G-125).
     public static let searchOnboarding = Method<SearchRequest, SearchResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.records.search", name: "SearchOnboarding", summary: "Finds accounts, cases and tasks that the caller may see (G-125).", need: MethodNeed(.read, on: "onboarding_case"))
@@ -1057,6 +1061,7 @@ public enum OnboardingAPI {
         getPortalCase.info,
         listPortalCaseTasks.info,
         getPortalTask.info,
+        listChangesOfOnboarding.info,
         searchOnboarding.info,
         publishKnowledgeArticle.info,
         withdrawKnowledgeArticle.info,

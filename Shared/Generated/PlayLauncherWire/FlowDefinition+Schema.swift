@@ -7,7 +7,7 @@ extension FlowDefinition {
     /// The dictionary of table `flow_definition`.
     public static let schema = RecordSchema(
         table: "flow_definition", collection: "flow_definitions", service: "play-launcher", label: Text(en: "Flow definition", ko: "플로우 정의"), numberPrefix: nil,
-        verbs: ["create", "get", "list"], fields: schemaFields)
+        verbs: ["create", "get", "list", "compare"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -50,6 +50,30 @@ public enum PlayLauncherAPI {
     /// Reads records of table flow_run in pages, filtered and ordered; the newest first.
     public static let listFlowRuns = Method<ListRequest, ListFlowRunsResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list", name: "ListFlowRuns", summary: "Reads records of table flow_run in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "flow_run"))
+    /// Creates a record of table play_trigger (AIP-133).
+    public static let createPlayTrigger = Method<CreatePlayTriggerRequest, PlayTrigger>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_triggers.create", name: "CreatePlayTrigger", summary: "Creates a record of table play_trigger (AIP-133).", need: MethodNeed(.create, on: "play_trigger"), takesRequestID: true)
+    /// Reads one record of table play_trigger; NOT_FOUND when the caller may not know it.
+    public static let getPlayTrigger = Method<GetRequest, PlayTrigger>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_triggers.get", name: "GetPlayTrigger", summary: "Reads one record of table play_trigger; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "play_trigger"))
+    /// Reads records of table play_trigger in pages, filtered and ordered.
+    public static let listPlayTriggers = Method<ListRequest, ListPlayTriggersResponse>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_triggers.list", name: "ListPlayTriggers", summary: "Reads records of table play_trigger in pages, filtered and ordered.", need: MethodNeed(.read, on: "play_trigger"))
+    /// Changes fields of one record of table play_trigger; ABORTED when the etag is stale.
+    public static let updatePlayTrigger = Method<UpdatePlayTriggerRequest, PlayTrigger>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_triggers.update", name: "UpdatePlayTrigger", summary: "Changes fields of one record of table play_trigger; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "play_trigger"), takesRequestID: true)
+    /// Removes one record of table play_trigger.
+    public static let deletePlayTrigger = Method<DeleteRequest, Empty>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_triggers.delete", name: "DeletePlayTrigger", summary: "Removes one record of table play_trigger.", need: MethodNeed(.delete, on: "play_trigger"), takesRequestID: true)
+    /// Reads the activity stream, newest first.
+    public static let listPlayTriggerActivity = Method<ListActivityRequest, ListActivityResponse>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_triggers.list_activity", name: "ListPlayTriggerActivity", summary: "Reads the activity stream, newest first.", need: MethodNeed(.read, on: "play_trigger"))
+    /// Reads one record of table play_firing; NOT_FOUND when the caller may not know it.
+    public static let getPlayFiring = Method<GetRequest, PlayFiring>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_firings.get", name: "GetPlayFiring", summary: "Reads one record of table play_firing; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "play_firing"))
+    /// Reads records of table play_firing in pages, filtered and ordered; the newest first.
+    public static let listPlayFirings = Method<ListRequest, ListPlayFiringsResponse>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_firings.list", name: "ListPlayFirings", summary: "Reads records of table play_firing in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "play_firing"))
     /// Categories, subcategories and published entries a play can be launched from.
     public static let listPlayCategories = Method<ListPlayCategoriesRequest, ListPlayCategoriesResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.plays.list_categories", name: "ListPlayCategories", summary: "Categories, subcategories and published entries a play can be launched from.", need: MethodNeed(.create, on: "flow_run"))
@@ -87,6 +111,19 @@ public enum PlayLauncherAPI {
     /// The recorded steps of one run.
     public static let listFlowSteps = Method<ListFlowStepsRequest, ListFlowStepsResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list_steps", name: "ListFlowSteps", summary: "The recorded steps of one run.", need: MethodNeed(.read, on: "flow_run"))
+    /// Has a trigger launch its play from now on, when all is there that this takes: FAILED_PRECONDITION names what is not.
+    public static let activatePlayTrigger = Method<ActionRequest, PlayTrigger>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_triggers.activate", name: "ActivatePlayTrigger", summary: "Has a trigger launch its play from now on, when all is there that this takes: FAILED_PRECONDITION names what is not.", need: MethodNeed(.write, on: "play_trigger"), takesRequestID: true)
+    /// Has a trigger launch nothing more; what it has launched goes on.
+    public static let deactivatePlayTrigger = Method<ActionRequest, PlayTrigger>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_triggers.deactivate", name: "DeactivatePlayTrigger", summary: "Has a trigger launch nothing more; what it has launched goes on.", need: MethodNeed(.write, on: "play_trigger"), takesRequestID: true)
+    /// What a trigger, saved or not, would have launched in the days behind us, by the journal of its table as far as the caller
+    /// may read it; nothing is launched.
+    public static let backTestPlayTrigger = Method<BackTestPlayTriggerRequest, BackTestPlayTriggerResponse>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.play_triggers.back_test", name: "BackTestPlayTrigger", summary: "What a trigger, saved or not, would have launched in the days behind us, by the journal of its table as far as the caller may read it; nothing is launched.", need: MethodNeed(.read, on: "play_trigger"))
+    /// What differs between two versions of a flow: tasks, questions and whatever else their texts hold.
+    public static let compareFlowDefinitions = Method<CompareFlowDefinitionsRequest, CompareFlowDefinitionsResponse>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_definitions.compare", name: "CompareFlowDefinitions", summary: "What differs between two versions of a flow: tasks, questions and whatever else their texts hold.", need: MethodNeed(.read, on: "flow_definition"))
     /// Finds launcher entries, their categories, flows and runs, of what the caller may see (G-125).
     public static let searchPlayLauncher = Method<SearchRequest, SearchResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.records.search", name: "SearchPlayLauncher", summary: "Finds launcher entries, their categories, flows and runs, of what the caller may see (G-125).")
@@ -111,6 +148,14 @@ public enum PlayLauncherAPI {
         listFlowDefinitions.info,
         getFlowRun.info,
         listFlowRuns.info,
+        createPlayTrigger.info,
+        getPlayTrigger.info,
+        listPlayTriggers.info,
+        updatePlayTrigger.info,
+        deletePlayTrigger.info,
+        listPlayTriggerActivity.info,
+        getPlayFiring.info,
+        listPlayFirings.info,
         listPlayCategories.info,
         describePlay.info,
         listBlueprints.info,
@@ -122,6 +167,10 @@ public enum PlayLauncherAPI {
         skipFlowStep.info,
         cancelFlowRun.info,
         listFlowSteps.info,
+        activatePlayTrigger.info,
+        deactivatePlayTrigger.info,
+        backTestPlayTrigger.info,
+        compareFlowDefinitions.info,
         searchPlayLauncher.info,
         describePlayLauncher.info,
     ]

@@ -18,7 +18,7 @@ final class CreationLayout<R: Record>: Sendable {
     /// What is sent once, in this order.
     private enum Shared: Int, CaseIterable {
         case revision = 1
-        case now, person, domain, table, entries, records, subject, trace
+        case now, person, domain, table, entries, records, subject, trace, cause
 
         /// Where a statement names it.
         var name: String { "$\(rawValue)" }
@@ -60,9 +60,9 @@ final class CreationLayout<R: Record>: Sendable {
         let events = (0..<count).map { _ in "(\(next())::uuid, \(next())::uuid, \(next())::bytea)" }
         let text = """
             WITH written AS (\(head)\(rows.joined(separator: ", "))), \
-            journaled AS (INSERT INTO \(schema).journal (id, table_name, record, domain, at, by, kind) \
+            journaled AS (INSERT INTO \(schema).journal (id, table_name, record, domain, at, by, kind, cause) \
             SELECT e.id, \(Shared.table.name), e.record, \(Shared.domain.name), \(Shared.now.name), \(Shared.person.name), \
-            \(SQL.quoted(literal: Journal.Kind.created.rawValue)) \
+            \(SQL.quoted(literal: Journal.Kind.created.rawValue)), \(Shared.cause.name)::uuid \
             FROM unnest(\(Shared.entries.name)::uuid[], \(Shared.records.name)::uuid[]) AS e (id, record)) \
             INSERT INTO \(schema).outbox (event_id, domain, subject, record, trace, payload) \
             SELECT e.id, \(Shared.domain.name), \(Shared.subject.name), e.record, \(Shared.trace.name), e.payload \

@@ -20,6 +20,7 @@ extension Outbox {
         event.actor = context.caller.subject
         event.at = context.now
         event.changedFields = changed.map { R.schema.fields[$0].name }
+        if let old = change.old { event.oldValues = changed.map { old[fieldAt: $0].journalText } }
         event.record = try change.new.encodeProtobuf()
         event.text = text
         event.notify = listeners(change.new, action: action)

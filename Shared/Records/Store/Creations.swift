@@ -52,6 +52,7 @@ struct Creations<R: Record> {
                 .int(1), context.now.sqlValue, .text(context.caller.subject), .text(first.domain),
                 .text(R.schema.table), .textArray(batch.map(\.journalID)), .textArray(batch.map(\.id)),
                 .text(first.subject), context.trace.sqlValue,
+                context.cause.sqlValue,
             ]
             let events = batch.flatMap { [.text($0.eventID), .text($0.id), .bytes($0.payload)] as [SQLValue] }
             tx.send(layout.atOnce.statement(of: batch.count).filled(with: shared + batch.flatMap(\.row) + events))

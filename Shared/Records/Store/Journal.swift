@@ -13,7 +13,7 @@ enum Journal {
 
     /// What is read of an entry.
     enum Column: String {
-        case id, at, by, kind, fields, text
+        case id, record, at, by, kind, fields, text, cause
         case oldValues = "old_values"
         case newValues = "new_values"
     }
@@ -23,8 +23,8 @@ enum Journal {
     static func insertion(into schema: String) -> SQL {
         """
         INSERT INTO \(identifier: schema).journal \
-        (id, table_name, record, domain, at, by, kind, fields, old_values, new_values) \
-        VALUES \(SQL.placeholders(10))
+        (id, table_name, record, domain, at, by, kind, fields, old_values, new_values, cause) \
+        VALUES \(SQL.placeholders(11))
         """
     }
 
@@ -37,7 +37,7 @@ enum Journal {
             .text(change.new.domain), context.now.sqlValue, .text(context.caller.subject), .text(kind.rawValue),
             .textArray(told.map { R.schema.fields[$0].name }),
             .textArray(told.map { change.old?[fieldAt: $0].journalText ?? "" }),
-            .textArray(told.map { change.new[fieldAt: $0].journalText }),
+            .textArray(told.map { change.new[fieldAt: $0].journalText }), context.cause.sqlValue,
         ]
     }
 
@@ -48,7 +48,7 @@ enum Journal {
         insertion(into: schema).filled(with: [
             .text(RecordID.make(at: context.now)), .text(R.schema.table), .text(record.id), .text(record.domain),
             context.now.sqlValue, .text(context.caller.subject), .text(Kind.field.rawValue),
-            .textArray([Attachment.field]), .textArray([old]), .textArray([new]),
+            .textArray([Attachment.field]), .textArray([old]), .textArray([new]), context.cause.sqlValue,
         ])
     }
 
@@ -80,7 +80,7 @@ enum Journal {
 
 extension FieldValue {
     /// The value as the journal keeps it; empty for none.
-    var journalText: String {
+    package var journalText: String {
         switch self {
         case .null: ""
         case .string(let text): text

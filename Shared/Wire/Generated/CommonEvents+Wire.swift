@@ -29,6 +29,7 @@ extension RecordEvent: WireMessage {
         if !self.text.isEmpty { message.pointee.text = try arena.string(self.text, "text") }
         if !self.notify.isEmpty { message.pointee.n_notify = self.notify.count; message.pointee.notify = try arena.strings(self.notify, "notify") }
         if !self.service.isEmpty { message.pointee.service = try arena.string(self.service, "service") }
+        if !self.oldValues.isEmpty { message.pointee.n_old_values = self.oldValues.count; message.pointee.old_values = try arena.strings(self.oldValues, "oldValues") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -47,6 +48,7 @@ extension RecordEvent: WireMessage {
         self.text = Unpacked.string(message.pointee.text)
         self.notify = Unpacked.strings(message.pointee.n_notify, message.pointee.notify)
         self.service = Unpacked.string(message.pointee.service)
+        self.oldValues = Unpacked.strings(message.pointee.n_old_values, message.pointee.old_values)
     }
 
     package static let jsonNames = JSONNames([
@@ -64,6 +66,7 @@ extension RecordEvent: WireMessage {
         ("text", nil),
         ("notify", nil),
         ("service", nil),
+        ("oldValues", "old_values"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -82,6 +85,7 @@ extension RecordEvent: WireMessage {
         case 11: self.text = try reader.string()
         case 12: self.notify = try reader.list { (reader) throws(WireError) in try reader.string() }
         case 13: self.service = try reader.string()
+        case 14: self.oldValues = try reader.list { (reader) throws(WireError) in try reader.string() }
         default: break
         }
     }
@@ -101,6 +105,7 @@ extension RecordEvent: WireMessage {
         if !self.text.isEmpty { try writer.field("text", self.text) }
         if !self.notify.isEmpty { try writer.list("notify", self.notify) }
         if !self.service.isEmpty { try writer.field("service", self.service) }
+        if !self.oldValues.isEmpty { try writer.list("oldValues", self.oldValues) }
     }
 
     /// Reads protobuf bytes within `limits`.

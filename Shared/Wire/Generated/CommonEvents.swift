@@ -34,6 +34,8 @@ public struct RecordEvent: Message {
     public var notify: [String] = []
     /// Service that owns the record: "customer-success". Two services may have a table of one name.
     public var service: String = ""
+    /// Of an update, what `changed_fields` held before it, in their order and in text form, empty for none.
+    public var oldValues: [String] = []
 
     /// The message with every field at its default.
     public init() {}

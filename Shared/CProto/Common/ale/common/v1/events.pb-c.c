@@ -97,7 +97,7 @@ void   ale__common__v1__progress_event__free_unpacked
   assert(message->base.descriptor == &ale__common__v1__progress_event__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor ale__common__v1__record_event__field_descriptors[14] =
+static const ProtobufCFieldDescriptor ale__common__v1__record_event__field_descriptors[15] =
 {
   {
     "event_id",
@@ -267,6 +267,18 @@ static const ProtobufCFieldDescriptor ale__common__v1__record_event__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "old_values",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__Common__V1__RecordEvent, n_old_values),
+    offsetof(Ale__Common__V1__RecordEvent, old_values),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__record_event__field_indices_by_name[] = {
   2,   /* field[2] = action */
@@ -278,6 +290,7 @@ static const unsigned ale__common__v1__record_event__field_indices_by_name[] = {
   3,   /* field[3] = id */
   12,   /* field[12] = notify */
   4,   /* field[4] = number */
+  14,   /* field[14] = old_values */
   10,   /* field[10] = record */
   6,   /* field[6] = revision */
   13,   /* field[13] = service */
@@ -287,7 +300,7 @@ static const unsigned ale__common__v1__record_event__field_indices_by_name[] = {
 static const ProtobufCIntRange ale__common__v1__record_event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__record_event__descriptor =
 {
@@ -297,7 +310,7 @@ const ProtobufCMessageDescriptor ale__common__v1__record_event__descriptor =
   "Ale__Common__V1__RecordEvent",
   "ale.common.v1",
   sizeof(Ale__Common__V1__RecordEvent),
-  14,
+  15,
   ale__common__v1__record_event__field_descriptors,
   ale__common__v1__record_event__field_indices_by_name,
   1,  ale__common__v1__record_event__number_ranges,

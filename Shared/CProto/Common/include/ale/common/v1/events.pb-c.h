@@ -46,10 +46,12 @@ struct  Ale__Common__V1__RecordEvent
   size_t n_notify;
   char **notify;
   char *service;
+  size_t n_old_values;
+  char **old_values;
 };
 #define ALE__COMMON__V1__RECORD_EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__record_event__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL, 0, {0,NULL}, NULL, 0,NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL, 0, {0,NULL}, NULL, 0,NULL, NULL, 0,NULL }
 
 
 struct  Ale__Common__V1__ProgressEvent

@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/play_launcher/v1/definitions.pb-c.h"
 #include "ale/play_launcher/v1/plays.pb-c.h"
 #include "ale/play_launcher/v1/runs.pb-c.h"
+#include "ale/play_launcher/v1/triggers.pb-c.h"
 
 
 
