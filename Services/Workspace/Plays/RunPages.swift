@@ -76,6 +76,7 @@ enum RunPages: PageFolder {
         values["problem"] = PlayPages.said(refused, visit)
         var page = Page(template: "play_run", title: title, values: values)
         page.trail = origin?.trail(source, visit) ?? []
+        page.live = LiveTopic.record(table: FlowRun.schema.table, id: run.id).text
         return page
     }
 
@@ -136,8 +137,14 @@ private struct Run: Sendable {
         get.id = visit.part("id")
         var list = ListFlowStepsRequest()
         list.flowRun = get.id
-        run = try await visit.ask(PlayLauncherAPI.getFlowRun, get)
-        steps = try await visit.ask(PlayLauncherAPI.listFlowSteps, list).steps
+        let (asked, listed) = (get, list)
+        async let found = Outcome.of { () async throws(Problem) in
+            try await visit.ask(PlayLauncherAPI.getFlowRun, asked)
+        }
+        async let begun = Outcome.of { () async throws(Problem) in
+            try await visit.ask(PlayLauncherAPI.listFlowSteps, listed).steps
+        }
+        (run, steps) = (try await found.get(), try await begun.get())
         let people = [run.requestedBy ?? "", run.canceledBy ?? ""] + steps.map(\.skippedBy)
         // Who may not look up people reads that it was somebody.
         let names = try? await Lookup(visit).names(of: people, in: User.schema.table)
