@@ -153,39 +153,56 @@ struct MeasuredPages {
         ]
     }
 
+    /// Pages that no answer of a service is made for: beside each stands what it has to ask, as far as it can at once.
     private var beside: [MeasuredPage] {
         let (client, agent, manager, task, run) = (data.client, data.agent, data.successManager, importTask, run)
         let count = cases.count
         return [
             MeasuredPage(
                 name: "list of cases", path: { "/lists/onboarding_case?active=true" },
-                request: {
-                    var request = ListRequest()
-                    (request.filter, request.pageSize) = ("active = true", 50)
-                    _ = try await client.call(OnboardingAPI.listOnboardingCases, request, as: agent)
-                }),
+                request: { try await Self.list(client, agent) }),
             MeasuredPage(
                 name: "search", path: { "/search?text=BENCHCASE\(Int.random(in: 0..<count))" },
-                request: { try await Self.search("BENCHCASE\(Int.random(in: 0..<count))", client, agent) }),
+                request: { await Self.search("BENCHCASE\(Int.random(in: 0..<count))", client, agent) }),
             MeasuredPage(
                 name: "rows of an import that need attention", path: { "/imports/\(task)?step=fix" },
-                request: {
-                    var request = ListStagingRowsRequest()
-                    (request.importTask, request.status, request.pageSize) = (task, "needs_attention", 60)
-                    _ = try await client.call(ImportValidationAPI.listStagingRows, request, as: agent)
-                }),
+                request: { try await Self.rows(of: task, client, agent) }),
             MeasuredPage(
                 name: "run of a play", reader: .manager, path: { "/plays/runs/\(run)" },
                 request: {
-                    var request = ListFlowStepsRequest()
-                    request.flowRun = run
-                    _ = try await client.call(PlayLauncherAPI.listFlowSteps, request, as: manager)
+                    let (get, steps) = Self.asking(for: run)
+                    async let listed = client.call(PlayLauncherAPI.listFlowSteps, steps, as: manager)
+                    _ = try await client.call(PlayLauncherAPI.getFlowRun, get, as: manager)
+                    _ = try await listed
                 }),
         ]
     }
 
+    private static func asking(for run: String) -> (GetRequest, ListFlowStepsRequest) {
+        var (get, steps) = (GetRequest(), ListFlowStepsRequest())
+        (get.id, steps.flowRun) = (run, run)
+        return (get, steps)
+    }
+
+    /// The first cases of the list, then what their accounts and people are called.
+    private static func list(_ client: Client, _ agent: Credential) async throws {
+        var request = ListRequest()
+        (request.filter, request.pageSize) = ("active = true", 50)
+        let found = try await client.call(OnboardingAPI.listOnboardingCases, request, as: agent).onboardingCases
+        func named(_ ids: [String?]) -> ListRequest {
+            var request = ListRequest()
+            request.filter = Set(ids.compactMap(\.self)).sorted().map { "id = \"\($0)\"" }.joined(separator: " OR ")
+            request.pageSize = 50
+            return request
+        }
+        let (accounts, people) = (named(found.map(\.account)), named(found.map(\.assignedTo)))
+        async let users = client.call(OnboardingAPI.listUsers, people, as: agent)
+        _ = try await client.call(OnboardingAPI.listCustomerAccounts, accounts, as: agent)
+        _ = try await users
+    }
+
     /// What the page asks all services for, beside each other; where somebody may not search, nothing is found.
-    private static func search(_ text: String, _ client: Client, _ agent: Credential) async throws {
+    private static func search(_ text: String, _ client: Client, _ agent: Credential) async {
         let methods = [
             OnboardingAPI.searchOnboarding, ImportValidationAPI.searchImportTasks,
             CustomerSuccessAPI.searchCustomerSuccess, PlayLauncherAPI.searchPlayLauncher, NotifierAPI.searchNotifier,
@@ -196,6 +213,24 @@ struct MeasuredPages {
         await withTaskGroup(of: Void.self) { group in
             for method in methods { group.addTask { _ = try? await client.call(method, asked, as: agent) } }
         }
+    }
+
+    /// The rows with why they are there, and what the page shows of its task and its runs.
+    private static func rows(of task: String, _ client: Client, _ agent: Credential) async throws {
+        var (get, list, count, runs) = (
+            GetRequest(), ListStagingRowsRequest(), CountStagingErrorsRequest(), ListRequest()
+        )
+        get.id = task
+        (list.importTask, list.status, list.pageSize) = (task, "needs_attention", 60)
+        (count.importTask, count.limit) = (task, 12)
+        (runs.filter, runs.pageSize) = ("import_task = \"\(task)\"", 20)
+        let (asked, rows, reasons, latest) = (get, list, count, runs)
+        async let summary = client.call(ImportValidationAPI.summarizeImport, asked, as: agent)
+        async let begun = client.call(ImportValidationAPI.listImportRuns, latest, as: agent)
+        async let shown = client.call(ImportValidationAPI.listStagingRows, rows, as: agent)
+        async let counted = client.call(ImportValidationAPI.countStagingErrors, reasons, as: agent)
+        _ = try await client.call(ImportValidationAPI.getImportTask, asked, as: agent)
+        _ = try await (summary, begun, shown, counted)
     }
 
     private static func any(_ records: [String]) -> String { records.randomElement() ?? "" }
