@@ -3,6 +3,8 @@ public enum Markup {
     /// The text as a value or an attribute of HTML. It escapes scalar by scalar: a quotation mark with a combining mark after
     /// it is one character to Swift, but still ends an attribute for a browser.
     public static func escaped(_ text: String) -> String {
+        // Most texts have nothing to escape. The bytes of these marks are parts of no other scalar.
+        guard text.utf8.contains(where: isMark) else { return text }
         var out = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -15,5 +17,12 @@ public enum Markup {
             }
         }
         return String(out)
+    }
+
+    private static func isMark(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
+        default: false
+        }
     }
 }

@@ -24,4 +24,30 @@ public enum ProtobufOutline {
             }
         }
     }
+
+    /// The values of a message that are texts, bytes or messages, each with the number of its field, in their order. They are
+    /// places in `bytes`. Throws `WireError` on what is no message, or larger than `limits` allow.
+    public static func values(
+        in bytes: UnsafeRawBufferPointer, limits: WireLimits = .standard
+    ) throws(WireError) -> [(number: UInt64, value: UnsafeRawBufferPointer)] {
+        guard bytes.count <= limits.bytes else { throw WireError(.tooLarge(limit: limits.bytes)) }
+        guard let base = bytes.baseAddress else { return [] }
+        let start = base.assumingMemoryBound(to: UInt8.self)
+        var cursor = ProtobufScan.Cursor(position: start, end: start + bytes.count)
+        var values: [(number: UInt64, value: UnsafeRawBufferPointer)] = []
+        while cursor.remaining > 0 {
+            let tag = try cursor.varint()
+            switch tag & 7 {
+            case 0: _ = try cursor.varint()
+            case 1: try cursor.skip(8)
+            case 2:
+                let count = try cursor.length()
+                values.append((tag >> 3, UnsafeRawBufferPointer(start: cursor.position, count: count)))
+                try cursor.skip(count)
+            case 5: try cursor.skip(4)
+            default: throw WireError(.malformed("a field has no wire type"))
+            }
+        }
+        return values
+    }
 }

@@ -109,6 +109,43 @@ class Keyboard:
             page.wait_for_selector(f"a[href*='/files/']:has-text('{name}')", state="attached")
         self.assertEqual(visitor.said, [])
 
+    def test_an_activity_dates_and_a_play_with_the_keyboard_alone(self):
+        case = self.running().case
+        visitor = self.visitor("agent").sign_in()
+        page = visitor.page
+        visitor.open(f"/cases/{case['number']}")
+        # The first activity at work is completed, and begun anew.
+        form = page.locator("details[open] form[id^=form-]").first.get_attribute("id")
+        self.press(visitor, f"#{form} button[value=complete]")
+        self.assertIn("done=completed", page.url, page.locator("main").inner_text())
+        self.assertFalse(page.locator(f"#{form}").count())
+        self.press(visitor, ".toast form button")
+        self.assertTrue(page.locator(f"#{form} button[value=complete]").is_visible())
+        # The go-live date moves by a month, with what follows it, and comes back.
+        self.press(visitor, ".actions a[href$='/go-live']")
+        before = page.input_value("#date")
+        self.to(page, "#date")
+        page.keyboard.press("ArrowUp")
+        self.assertNotEqual(page.input_value("#date"), before)
+        self.press(visitor, "main form[action$='/go-live'] button")
+        self.press(visitor, "form[action$='/apply'] .button-main")
+        self.assertIn("done=dated", page.url)
+        self.press(visitor, ".toast form button")
+        self.press(visitor, ".actions a[href$='/go-live']")
+        self.assertEqual(page.input_value("#date"), before)
+        self.assertEqual(visitor.said, [])
+        # A play is chosen, looked at and launched.
+        manager = self.visitor("success-manager").sign_in()
+        page = manager.page
+        manager.open(f"/cases/{case['number']}")
+        self.press(manager, "form[action='/plays'] button")
+        entry = page.locator("main a[href*='/plays/entries/']:has-text('Service Bridge')").get_attribute("href")
+        self.press(manager, f"a[href='{entry}']")
+        self.press(manager, "button[value=preview]")
+        self.press(manager, "button[value=launch]")
+        self.assertIn("/plays/runs/", page.url)
+        self.assertEqual(manager.said, [])
+
     def test_the_portal_with_the_keyboard_alone(self):
         visitor = self.visitor("customer-administrator", width=390).sign_in()
         page, running = visitor.page, self.running()

@@ -16,6 +16,7 @@ from lists import Lists  # noqa: E402
 from plays import Plays  # noqa: E402
 from signing_in import SigningIn  # noqa: E402
 from steadiness import Steadiness  # noqa: E402
+from without_script import WithoutScript  # noqa: E402
 
 PROVIDER = ("administrator", "agent")
 # Their work begins with the touchpoints.
@@ -134,7 +135,7 @@ class Stage(unittest.TestCase):
         self.fail(f"{selector} did not come to {address}:\n{visitor.page.locator('main').inner_text()}")
 
 
-class Journeys(Stage, Helping, Keyboard, Links, Lists, Plays, SigningIn):
+class Journeys(Stage, Helping, Keyboard, Links, Lists, Plays, SigningIn, WithoutScript):
     def test_everybody_signs_in_reads_both_languages_and_leaves_nothing_behind(self):
         for name in (*PROVIDER, *OTHERS, *CUSTOMERS):
             with self.subTest(person=name):

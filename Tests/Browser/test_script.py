@@ -164,6 +164,35 @@ class Script(unittest.TestCase):
         page.wait_for_selector("#further")
         self.assertFalse(page.locator("[data-news]").is_visible())
 
+    def asked_while_busy(self, topic):
+        """How often a page asks after a busy run within nine seconds, while a stream of that topic is open."""
+        page, asked = self.page("play_run"), []
+        self.open()
+        source = page.content().replace("<body ", f'<body data-live="/live?topic={topic}" ', 1)
+        source = source.replace("<section ", '<section data-refresh="/steps" data-busy ', 1)
+        html = {"content_type": "text/html; charset=utf-8"}
+        page.route("**/play_run.some.en.html", lambda route: route.fulfill(body=source, **html))
+        page.route("**/live?*", lambda route: route.fulfill(body="event: changed\ndata: 1\n\n", content_type="text/event-stream"))
+
+        def drawn(route):
+            asked.append(route.request.url)
+            route.fulfill(body='<section data-refresh="/steps" data-busy></section>', **html)
+
+        page.route("**/steps", drawn)
+        # The stream stays open, though the answer above has ended.
+        page.add_init_script("""const Source = EventSource; window.EventSource = class extends Source {
+            addEventListener(kind, take) { if (kind !== 'error') super.addEventListener(kind, take); } };""")
+        page.clock.install()
+        page.reload()
+        page.wait_for_function("document.querySelector('[data-news]').hidden === false")
+        page.clock.run_for(9_000)
+        page.wait_for_timeout(200)
+        return len(asked)
+
+    def test_work_is_asked_after_only_now_and_then_while_its_own_stream_is_open(self):
+        self.assertGreaterEqual(self.asked_while_busy("notices"), 1)
+        self.assertEqual(self.asked_while_busy("flow_run.1"), 0)
+
     def test_a_row_that_is_bad_as_a_whole_says_why(self):
         page = self.page("import.fix")
         self.open()

@@ -2,6 +2,7 @@ import Foundation
 import ImportValidationWire
 import NotifierWire
 import OnboardingWire
+import PlayLauncherWire
 import Testing
 import Wire
 
@@ -88,6 +89,19 @@ import Wire
         #expect(await signals(other, hub) == [])
     }
 
+    /// So does a play, step by step, on the page of its run.
+    @Test func stepsReachThePageOfTheirRun() async throws {
+        let hub = LiveHub()
+        let own = try #require(hub.open(.record(table: "flow_run", id: id), user: "ann", domain: "/provider/"))
+        let other = try #require(hub.open(.record(table: "flow_run", id: "another"), user: "ann", domain: "/provider/"))
+        let work = try #require(hub.open(.work, user: "ann", domain: "/provider/"))
+        hub.take("s", try event("flow_run", id, domain: "/provider/", record: FlowRun()))
+        hub.tellAll(.beat)
+        #expect(await signals(own, hub) == [.progress])
+        #expect(await signals(other, hub) == [])
+        #expect(await signals(work, hub) == [])
+    }
+
     /// What it listens to is what its NATS user may hear.
     @Test func whatItListensToItMayHear() throws {
         let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { folder, _ in folder.deletingLastPathComponent() }
@@ -126,7 +140,10 @@ import Wire
         #expect(told == .beat)
     }
 
-    @Test(arguments: ["work", "list.touchpoint", "onboarding_case.018f0000-0000-7000-8000-0000000000aa"])
+    @Test(arguments: [
+        "work", "list.touchpoint", "onboarding_case.018f0000-0000-7000-8000-0000000000aa",
+        "flow_run.018f0000-0000-7000-8000-0000000000aa",
+    ])
     func aTopicIsReadAsItIsWritten(text: String) { #expect(LiveTopic(text)?.text == text) }
 
     @Test(arguments: [

@@ -34,6 +34,12 @@ import Wire
                 var article = PortalArticle()
                 (article.article, article.title) = ("article", "How to begin")
                 page.articles = [article]
+                var (setUp, data) = (PortalStage(), PortalStage())
+                (setUp.label, setUp.done, data.label, data.current) = ("Initial setup", true, "Data capture", true)
+                page.stages = [setUp, data]
+                var date = PortalField()
+                (date.name, date.label, date.value) = ("go_live_date", "Go live date", "2026-06-01")
+                page.header = [date]
                 return page
             },
             Endpoint(OnboardingAPI.listPortalCaseTasks) { _, request async throws(Problem) in
@@ -51,6 +57,10 @@ import Wire
         let page = try await browser.get("/portal/cases/\(Self.id)")
         #expect(page.status == 200 && page.text.contains("First task") && page.text.contains("51"))
         #expect(page.text.contains("How to begin") && asked.value.isEmpty)
+        #expect(page.text.contains("<dd>1 Jun 2026</dd>"))
+        let steps = page.text.matches(of: #/<span class="step( step-done)?"( aria-current="step")?>/#)
+        #expect(steps.map { ($0.output.1 != nil) } == [true, false])
+        #expect(steps.map { ($0.output.2 != nil) } == [false, true])
         let more = "/portal/cases/\(Self.id)/tasks?page=next%2B"
         #expect(page.text.contains("href=\"\(more)\""))
         let rest = try await browser.get(more)

@@ -73,4 +73,32 @@ import Wire
     @Test func labelsComeFromTheDictionary() throws {
         #expect(try draw("{{labels.onboarding_case.go_live_date}}", ["labels": Labels(language: .ko)]) == "운영 개시일")
     }
+
+    /// A text has no parts: what stands in a section of it is looked for further out. So is what only ends like a value beside one.
+    @Test func aTextHidesNothing() throws {
+        let values: Values = ["text": "inner", "renderText": "outer", "list": ["a", "b"], "Text": "its own"]
+        #expect(try draw("{{#text}}{{.}} {{renderText}}{{/text}}", values) == "inner outer")
+        #expect(try draw("{{#list}}{{.}}{{renderText}} {{/list}}{{Text}}", values) == "aouter bouter its own")
+        #expect(try draw("{{#textAny}}no{{/textAny}}{{textCount}}{{#nothingAny}}no{{/nothingAny}}", values) == "")
+    }
+
+    /// The fields of a message are found by their names, of each kind of message its own.
+    @Test func fieldsAreThoseOfTheirMessage() throws {
+        var (item, stage) = (WorkItem(), PlaybookStage())
+        (item.title, item.table) = ("Install", "lifecycle_task")
+        (stage.lane, stage.ended) = ("setup", 3)
+        let values: Values = ["items": [item, item], "stages": [stage]]
+        for _ in 0..<2 {
+            let text = try draw(
+                "{{#items}}{{.title}}{{.lane}} {{/items}}{{#stages}}{{.lane}}{{.ended}}{{.title}}{{/stages}}", values)
+            #expect(text == "Install Install setup3")
+        }
+    }
+
+    @Test(arguments: [
+        ("ALEONB0001001", "ALEONB0001001"), ("a b&c=d", "a%20b%26c%3Dd"), ("한", "%ED%95%9C"), ("~-._", "~-._"),
+        ("", ""),
+        ("é\u{301}", "%C3%A9%CC%81"), ("<\">", "%3C%22%3E"),
+    ])
+    func valuesStandInAddresses(text: String, encoded: String) { #expect(Fields.encoded(text) == encoded) }
 }

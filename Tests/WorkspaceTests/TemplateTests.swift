@@ -75,7 +75,7 @@ import Wire
             [
                 "page": "{{<around}}{{$inner}}<i a=\"{{v}}\">{{v}}</i>{{>part}}{{/inner}}{{/around}}",
                 "around": "{{v}}|{{$inner}}{{/inner}}|{{>part}}", "part": "{{#list}}<b a=\"{{.}}\">{{v}}</b>{{/list}}",
-            ], strings)
+            ], strings, .en)
         let reader = Reader(language: .en, zone: ReaderZone("UTC"), now: Bench.now)
         let values: Values = ["v": typed, "list": [typed]]
         let page = try #require(library.render(Shown(values, reader), withTemplate: "page"))
@@ -96,7 +96,7 @@ import Wire
         let strings = try Strings(table: "key\ten\tko\nyes\tYes\t예\n")
         #expect(Templates.fault(in: source, known: ["a"], strings) == fault)
         #expect(Templates.fault(in: "{{t.yes}}{{>a}}", known: ["a"], strings) == nil)
-        #expect(throws: (any Error).self) { try Templates.library(["a": source], strings) }
+        #expect(throws: (any Error).self) { try Templates.library(["a": source], strings, .en) }
     }
 
     @Test func aTableOfStringsIsWhole() {

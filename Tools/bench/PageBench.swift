@@ -15,82 +15,55 @@ struct PageBench {
     private static let live = 500
 
     private let stack: BenchStack
-    private let visitors: [PageVisitor]
+    private let visitors: [MeasuredPage.Reader: [PageVisitor]]
 
     static func measure() async throws {
         try await BenchStack.using("pages", settings: ["ALE_WORKSPACE_REQUESTS_PER_MINUTE": "1000000"]) { stack in
             let data = try await PlaybookData(stack)
             _ = try await OnboardingPages(data, cases: cases)
             let bench = try await PageBench(stack)
-            let records = (try await ids(stack, "onboarding_case"), try await ids(stack, "lifecycle_task"))
-            for page in pages(data, cases: records.0, tasks: records.1) { try await bench.measure(page) }
+            let pages = try await MeasuredPages(data)
+            for page in pages.all { try await bench.measure(page) }
             try await bench.livePages().printed()
         }
     }
 
-    /// A page, and the request behind it.
-    private struct Page {
-        let name: String
-        let path: @Sendable () -> String
-        let request: @Sendable () async throws -> Void
-    }
-
-    /// Some records of a table.
-    private static func ids(_ stack: BenchStack, _ table: String) async throws -> [String] {
-        let rows = try await stack.psql([
-            "-Atc", "SELECT id FROM onboarding.\(table) WHERE number LIKE 'BENCH%' LIMIT 1000",
-        ])
-        return rows.split(separator: "\n").map(String.init)
-    }
-
-    private static func pages(_ data: PlaybookData, cases: [String], tasks: [String]) -> [Page] {
-        let (client, agent) = (data.client, data.agent)
-        @Sendable func any(_ records: [String]) -> String { records.randomElement() ?? "" }
-        return [
-            Page(
-                name: "landing page", path: { "/onboarding" },
-                request: {
-                    let request = GetOnboardingLandingPageRequest()
-                    _ = try await client.call(OnboardingAPI.getOnboardingLandingPage, request, as: agent)
-                }),
-            Page(
-                name: "page of a case", path: { "/cases/\(any(cases))" },
-                request: {
-                    var request = GetOnboardingCasePageRequest()
-                    request.id = any(cases)
-                    _ = try await client.call(OnboardingAPI.getOnboardingCasePage, request, as: agent)
-                }),
-            Page(
-                name: "page of a task", path: { "/tasks/\(any(tasks))" },
-                request: {
-                    var request = GetOnboardingTaskPageRequest()
-                    request.id = any(tasks)
-                    _ = try await client.call(OnboardingAPI.getOnboardingTaskPage, request, as: agent)
-                }),
-        ]
-    }
-
-    /// People who are signed in: sessions as onboarding keeps them.
+    /// People who are signed in: sessions as onboarding keeps them. Agents are as many people, a customer and a success manager
+    /// one each, at as many browsers.
     private init(_ stack: BenchStack) async throws {
         self.stack = stack
         let world = stack.world()
         let port = try stack.port("WORKSPACE_PORT")
-        var visitors: [PageVisitor] = []
+        var visitors: [MeasuredPage.Reader: [PageVisitor]] = [:]
         for number in 0..<Self.people {
-            let user = try await world.person(
+            let agent = try await world.person(
                 named: "Visitor \(number)", "visitor-\(number)@provider.example", Persona.agent.roles)
-            let token = "bench-\(number)-".padding(toLength: 43, withPad: "x", startingAt: 0)
-            try await stack.psql([
-                "-v", "user=\(user.id)", "-v", "token=\(token)", "-f", "\(BenchStack.root)/Tools/bench/session.sql",
-            ])
-            visitors.append(PageVisitor(port: port, session: token))
+            let people: [(MeasuredPage.Reader, String)] = [
+                (.agent, agent.id), (.customer, try await Self.user(.customerAdministrator, stack)),
+                (.manager, try await Self.user(.successManager, stack)),
+            ]
+            for (reader, user) in people {
+                let token = "bench-\(reader)-\(number)-".padding(toLength: 43, withPad: "x", startingAt: 0)
+                try await stack.psql([
+                    "-v", "user=\(user)", "-v", "token=\(token)", "-f", "\(BenchStack.root)/Tools/bench/session.sql",
+                ])
+                visitors[reader, default: []].append(PageVisitor(port: port, session: token))
+            }
         }
         self.visitors = visitors
     }
 
+    /// The id of a person of the journey.
+    private static func user(_ persona: Persona, _ stack: BenchStack) async throws -> String {
+        let found = try await stack.psql([
+            "-Atc", "SELECT id FROM onboarding.\"user\" WHERE email LIKE '\(persona.rawValue)@%' LIMIT 1",
+        ])
+        return found.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     // MARK: Pages
 
-    private func measure(_ page: Page) async throws {
+    private func measure(_ page: MeasuredPage) async throws {
         var alone = Comparison()
         // The first round fills caches and plans.
         for round in 0...Comparison.rounds {
@@ -115,10 +88,11 @@ struct PageBench {
 
     /// What people see who open the page one after another, and read it in between as long as `reading` says.
     private func visits(
-        _ page: Page, people: Int, seconds: Double, reading: ClosedRange<Double>? = nil,
+        _ page: MeasuredPage, people: Int, seconds: Double, reading: ClosedRange<Double>? = nil,
         _ part: @escaping @Sendable (PageVisitor.Answer) -> Duration
     ) async throws -> Latencies {
         let end = ContinuousClock.now + .milliseconds(Int(seconds * 1_000))
+        let visitors = visitors[page.reader] ?? []
         return try await withThrowingTaskGroup(of: Latencies.self) { group in
             for (number, visitor) in visitors.prefix(people).enumerated() {
                 group.addTask {
@@ -144,7 +118,7 @@ struct PageBench {
 
     /// What the workspace holds while so many live pages are open.
     private func livePages() async throws -> Figure {
-        let visitors = visitors
+        let visitors = visitors[.agent] ?? []
         let begun = Begun()
         let pid = try stack.pid("workspace")
         return try await withThrowingTaskGroup(of: Double?.self) { group in

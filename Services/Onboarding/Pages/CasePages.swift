@@ -48,32 +48,39 @@ struct CasePages: Sendable {
         let people = CasePeople(database, call)
         let setUp = run?.isSetUp == true ? try people.statements(record) : []
         let beside = BesideRecord(record, KnowledgeSubject(record), store, size, context)
-        let answers = try tx.queryAll(
-            [try PageFacts.contact(record.contact, database, call.caller), PageFacts.products(record.products)]
-                + related.statements + setUp + beside.statements)
+        let forms = try FormChoices(page.activities, of: record.account, database, call)
+        var statements = [
+            try PageFacts.contact(record.contact, database, call.caller), PageFacts.products(record.products),
+        ]
+        for part in [related.statements, forms.statements, setUp, beside.statements] { statements += part }
+        let answers = try tx.queryAll(statements)
         page.contactName = try PageFacts.names(answers[0]).first ?? ""
         page.productNames = try PageFacts.names(answers[1])
-        let found = answers[2..<(2 + related.statements.count)]
-        (page.tasks, page.riskSignals, page.cases) = try related.sections(found)
-        if !setUp.isEmpty { page.people = try people.read(answers[(2 + related.statements.count)...]) }
+        var rest = answers[2...]
+        (page.tasks, page.riskSignals, page.cases) = try related.sections(rest.prefix(related.statements.count))
+        rest = rest.dropFirst(related.statements.count)
+        let chosen = try forms.read(rest)
+        rest = rest.dropFirst(forms.statements.count)
+        if !setUp.isEmpty { page.people = try people.read(rest) }
         (page.stream, page.attachments, page.relatedKnowledge) = try beside.read(
             answers.suffix(BesideRecord<OnboardingCase>.statementCount))
         page.recommendedActions = try Onboarding.recommendedActions(database).cards(for: record, context) { keys in
             try KnowledgeReading(context).canRead(keys: keys)
         }
-        try addNames(to: &page, record, call, tx)
+        try addNames(to: &page, record, chosen, call, tx)
         return page
     }
 
     private func addNames(
-        to page: inout OnboardingCasePage, _ record: OnboardingCase, _ call: Call, _ tx: Transaction
+        to page: inout OnboardingCasePage, _ record: OnboardingCase, _ chosen: FormChoices.Found, _ call: Call,
+        _ tx: Transaction
     ) throws {
         let own = WorkItem(record, today: database.clock.today)
         let sections = [page.tasks, page.riskSignals, page.cases].compactMap { $0 }
         let users =
             page.stream.map(\.by) + page.log.map(\.by) + page.activities.flatMap { [$0.assignedTo, $0.endedBy] }
             + page.activities.flatMap { $0.values.map(\.by) } + page.attachments.map(\.createdBy)
-            + (page.people?.accountTeam.map(\.user) ?? []) + (page.people?.squad.map(\.user) ?? [])
+            + (page.people?.accountTeam.map(\.user) ?? []) + (page.people?.squad.map(\.user) ?? []) + chosen.users
         var names = WorkNames(database, call.caller)
         try names.read([own] + sections.flatMap(\.items), users: users, in: tx)
         page.accountName = names.account(record.account)
@@ -83,6 +90,7 @@ struct CasePages: Sendable {
         page.riskSignals = names.filled(page.riskSignals)
         page.cases = names.filled(page.cases)
         page.people = names.filled(page.people)
+        page.formRecords = chosen.filled(names)
         page.names = names.all
     }
 }

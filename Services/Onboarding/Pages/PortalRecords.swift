@@ -1,6 +1,8 @@
 import Ground
 import ImportValidationWire
 import OnboardingWire
+import Playbooks
+import PlaybooksWire
 import Postgres
 import RPC
 import Records
@@ -72,7 +74,21 @@ struct PortalRecords: Sendable {
         page.changes = try parts.changes(on: record.id, atMost: size, in: tx)
         page.rights = try parts.rights(on: record.id, in: tx)
         page.articles = try articles(on: .init(record), call, tx)
+        page.stages = try stages(of: record, call, tx)
         return page
+    }
+
+    /// Where the case stands, which customers may know: what the stages are called, and which is at work.
+    private func stages(of record: OnboardingCase, _ call: Call, _ tx: Transaction) throws -> [PortalStage] {
+        let context = RuleContext(transaction: tx, write: database.context(call), database: database)
+        let picker = try Playbooks.of(database)?.stages(of: record.id, in: OnboardingCase.schema.table, context)
+        return (picker?.stages ?? []).map { stage in
+            var shown = PortalStage()
+            shown.label = stage.label.map { Text(en: $0.en, ko: $0.ko.isEmpty ? $0.en : $0.ko)(call.language) } ?? ""
+            shown.done = stage.state == ActivityState.done.rawValue
+            shown.current = !shown.done && stage.lane == picker?.current
+            return shown
+        }
     }
 
     /// More tasks of a case than its page shows.

@@ -37,34 +37,41 @@ struct TaskPages: Sendable {
         tx.planPage(for: caller)
         let tasks = try RelatedWork.tasks(of: record.parent ?? "", limit: size + 1, database, caller)
         let beside = BesideRecord(record, KnowledgeSubject(record), store, size, context)
-        let answers = try tx.queryAll(
-            [
-                try PageFacts.contact(record.contact, database, caller),
-                PageFacts.responsibility(record.responsibility, call.language),
-                try cases.selection(where: "id = \(record.parent)", limit: 1, as: caller),
-            ] + tasks.flatMap(\.statements) + beside.statements)
+        let own = WorkItem(record, today: database.clock.today)
+        let forms = try FormChoices(
+            [page.activity].compactMap(\.self), of: own.account.isEmpty ? nil : own.account, database, call)
+        var statements = [
+            try PageFacts.contact(record.contact, database, caller),
+            PageFacts.responsibility(record.responsibility, call.language),
+            try cases.selection(where: "id = \(record.parent)", limit: 1, as: caller),
+        ]
+        for part in [tasks.flatMap(\.statements), forms.statements, beside.statements] { statements += part }
+        let answers = try tx.queryAll(statements)
         page.contactName = try PageFacts.names(answers[0]).first ?? ""
         page.responsibility = try PageFacts.names(answers[1]).first ?? ""
         let today = database.clock.today
         page.onboardingCase = try cases.records(answers[2], for: caller).first.map { WorkItem($0, today: today) }
         let count = BesideRecord<LifecycleTask>.statementCount
-        var others = try tasks.section(answers[3...].dropLast(count), limit: size + 1)
+        let (rest, chosen) = (
+            answers[3...].dropLast(count), try forms.read(answers.dropLast(count).suffix(forms.statements.count))
+        )
+        var others = try tasks.section(rest.dropLast(forms.statements.count), limit: size + 1)
         others.items = Array(others.items.filter { $0.id != record.id }.prefix(size))
         page.tasks = others
         (page.stream, page.attachments, page.relatedKnowledge) = try beside.read(answers.suffix(count))
         page.recommendedActions = try Onboarding.recommendedActions(database).cards(for: record, context) { keys in
             try KnowledgeReading(context).canRead(keys: keys)
         }
-        try addNames(to: &page, record, caller, tx)
+        try addNames(to: &page, record, own, chosen, caller, tx)
         return page
     }
 
     private func addNames(
-        to page: inout OnboardingTaskPage, _ record: LifecycleTask, _ caller: Caller, _ tx: Transaction
+        to page: inout OnboardingTaskPage, _ record: LifecycleTask, _ own: WorkItem, _ chosen: FormChoices.Found,
+        _ caller: Caller, _ tx: Transaction
     ) throws {
-        let own = WorkItem(record, today: database.clock.today)
         let users =
-            page.stream.map(\.by) + page.attachments.map(\.createdBy)
+            page.stream.map(\.by) + page.attachments.map(\.createdBy) + chosen.users
             + (page.activity.map { [$0.assignedTo, $0.endedBy] + $0.values.map(\.by) } ?? [])
         var names = WorkNames(database, caller)
         try names.read(
@@ -73,6 +80,7 @@ struct TaskPages: Sendable {
         page.assignedToName = names.person(record.assignedTo)
         page.tasks = names.filled(page.tasks)
         page.onboardingCase = page.onboardingCase.map { names.filled([$0])[0] }
+        page.formRecords = chosen.filled(names)
         page.names = names.all
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import OnboardingWire
 import PlaybooksWire
 import RPC
@@ -11,31 +12,21 @@ struct ActivityForm: Sendable {
     let activity: PlaybookActivity
     let fields: [Forms.Field]
 
-    /// The form with what is entered so far. What references name is read with the rights of whoever looks; a row is added to
-    /// the table `adding`.
-    init(_ activity: PlaybookActivity, _ visit: Visit, adding: String = "", typed: Bool = false) async throws(Problem) {
+    /// The form with what is entered so far; a row is added to the table `adding`.
+    init(
+        _ activity: PlaybookActivity, _ visit: Visit, _ known: FormNames, adding: String = "", typed: Bool = false
+    ) {
         self.activity = activity
         let values = Dictionary(
             activity.values.map { ($0.input, $0.value) }, uniquingKeysWith: { first, _ in first })
-        async let named = Outcome.of { () async throws(Problem) in
-            try await Self.names(activity.inputs, values, visit)
-        }
-        let choices = try await Outcome.each(activity.inputs) { (input) async throws(Problem) in
-            try await Self.options(input, visit)
-        }
-        let names = try await named.get()
-        var fields: [Forms.Field] = []
-        for (input, options) in zip(activity.inputs, choices) {
+        fields = activity.inputs.map { input in
             let name = Self.name(input.key)
             var value = values[input.key] ?? input.default
             if typed, input.type == "rows" { value = Self.rows(input, visit.form) }
-            let kind = Self.kind(input, value, names, options, adding: name == adding, visit)
-            fields.append(
-                Forms.Field(
-                    name, Self.text(input.label, visit), kind, value: value, key: input.key, isRequired: input.mandatory
-                ))
+            let kind = Self.kind(input, value, known, adding: name == adding, visit)
+            return Forms.Field(
+                name, Self.text(input.label, visit), kind, value: value, key: input.key, isRequired: input.mandatory)
         }
-        self.fields = fields
     }
 
     /// The name of an input in the form.
@@ -89,16 +80,16 @@ struct ActivityForm: Sendable {
     }
 
     private static func kind(
-        _ input: ActivityInput, _ value: String, _ names: [String: String], _ options: [Forms.Option], adding: Bool,
-        _ visit: Visit
+        _ input: ActivityInput, _ value: String, _ known: FormNames, adding: Bool, _ visit: Visit
     ) -> Forms.Kind {
         switch input.type {
         case "text", "journal": return .long
         case "date": return .date
         case "boolean": return .boolean
         case "choice": return .choice(input.choices.map { Forms.Option($0.value, text($0.label, visit)) })
-        case "list_of_references", "list_of_users": return .several(options)
-        case "reference": return reference(input.reference, input.referenceFilter, value, names)
+        case "list_of_references": return .several(known.options(of: input, in: input.reference, value))
+        case "list_of_users": return .several(known.options(of: input, in: User.schema.table, value))
+        case "reference": return reference(input.reference, input.referenceFilter, value, known)
         case "rows":
             let rows = (try? JSONTexts.rows(value)) ?? []
             let shown = rows + Array(repeating: [String: String](), count: adding || rows.isEmpty ? 1 : 0)
@@ -108,7 +99,7 @@ struct ActivityForm: Sendable {
                         let value = row[column.key] ?? ""
                         let kind: Forms.Kind =
                             column.type == "reference"
-                            ? reference(column.reference, column.referenceFilter, value, names) : simple(column.type)
+                            ? reference(column.reference, column.referenceFilter, value, known) : simple(column.type)
                         return Forms.Field(
                             cell(input.key, place, column.key), text(column.label, visit), kind, value: value,
                             key: column.key, isRequired: column.mandatory)
@@ -130,36 +121,36 @@ struct ActivityForm: Sendable {
     }
 
     private static func reference(
-        _ table: String, _ filter: String, _ value: String, _ names: [String: String]
+        _ table: String, _ filter: String, _ value: String, _ known: FormNames
     ) -> Forms.Kind {
         let choose = "/choose/\(Fields.encoded(table))" + (filter.isEmpty ? "" : "?filter=\(Fields.encoded(filter))")
-        return .reference(shown: names[value] ?? value, choose: choose)
+        return .reference(shown: known.names[value] ?? value, choose: choose)
+    }
+}
+
+/// What people call the records that forms of activities name, and what their lists offer: as the answer of the page says it, so
+/// that nothing more is asked for.
+struct FormNames: Sendable {
+    /// Names by ids.
+    let names: [String: String]
+    private let offered: [[String]: [Forms.Option]]
+
+    init(_ records: [FormRecords]) {
+        var names: [String: String] = [:]
+        var offered: [[String]: [Forms.Option]] = [:]
+        for group in records {
+            let known = group.records.filter { !$0.name.isEmpty }
+            for record in known { names[record.id] = record.name }
+            if group.offered { offered[[group.table, group.filter]] = known.map { Forms.Option($0.id, $0.name) } }
+        }
+        (self.names, self.offered) = (names, offered)
     }
 
-    /// What a list can be chosen from.
-    private static func options(_ input: ActivityInput, _ visit: Visit) async throws(Problem) -> [Forms.Option] {
-        guard input.type == "list_of_references" || input.type == "list_of_users" else { return [] }
-        let table = input.type == "list_of_users" ? User.schema.table : input.reference
-        let found = try await Lookup(visit).find("", in: table, filter: input.referenceFilter, limit: Lookup.limit)
-        return found.map { Forms.Option($0.id, $0.text) }
-    }
-
-    /// What is called how, of the references that are entered: one request for each table.
-    private static func names(
-        _ inputs: [ActivityInput], _ values: [String: String], _ visit: Visit
-    ) async throws(Problem) -> [String: String] {
-        var ids: [String: [String]] = [:]
-        for input in inputs {
-            let value = values[input.key] ?? ""
-            if input.type == "reference" { ids[input.reference, default: []].append(value) }
-            guard input.type == "rows", let rows = try? JSONTexts.rows(value) else { continue }
-            for column in input.columns where column.type == "reference" {
-                ids[column.reference, default: []] += rows.compactMap { $0[column.key] }
-            }
-        }
-        let found = try await Outcome.each(ids.sorted { $0.key < $1.key }) { (asked) async throws(Problem) in
-            try await Lookup(visit).names(of: asked.value, in: asked.key)
-        }
-        return found.reduce(into: [:]) { names, some in names.merge(some) { first, _ in first } }
+    /// What a list can be chosen from, with what is chosen already.
+    fileprivate func options(of input: ActivityInput, in reference: String, _ value: String) -> [Forms.Option] {
+        let options = reference.components(separatedBy: " | ").flatMap { offered[[$0, input.referenceFilter]] ?? [] }
+        let known = Set(options.map(\.value))
+        let others = Forms.list(value).filter { !known.contains($0) }
+        return options + others.map { Forms.Option($0, names[$0] ?? $0) }
     }
 }

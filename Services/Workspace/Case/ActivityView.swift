@@ -10,6 +10,8 @@ struct ActivityView: Sendable {
     /// The page they stand on.
     let href: String
     let parts: Parts
+    /// What their forms name and offer.
+    let known: FormNames
     /// What the services refused, and of which activity.
     var refused: Problem?
     var refusedActivity = ""
@@ -17,17 +19,14 @@ struct ActivityView: Sendable {
     var adding = ""
 
     /// All of a stage; the first that is at work is open.
-    func values(_ activities: [PlaybookActivity]) async throws(Problem) -> [Values] {
+    func values(_ activities: [PlaybookActivity]) -> [Values] {
         let open = visit.query["activity"].isEmpty ? refusedActivity : visit.query["activity"]
         let first =
             activities.first { $0.id == open || $0.key == open } ?? activities.first { $0.state == "in_progress" }
-        // What their forms name is asked for at once, however many are at work.
-        return try await Outcome.each(activities.filter(\.applies)) { (activity) async throws(Problem) in
-            try await values(activity, isOpen: activity.id == first?.id)
-        }
+        return activities.filter(\.applies).map { values($0, isOpen: $0.id == first?.id) }
     }
 
-    private func values(_ activity: PlaybookActivity, isOpen: Bool) async throws(Problem) -> Values {
+    private func values(_ activity: PlaybookActivity, isOpen: Bool) -> Values {
         let created = activity.created.map { made in
             Seen(made, ["href": Address.of(made.table, made.number.isEmpty ? made.id : made.number, id: made.id)])
         }
@@ -39,7 +38,7 @@ struct ActivityView: Sendable {
         if activity.state == "in_progress" || activity.state == "failed" {
             let isRefused = refusedActivity == activity.id
             let showsTyped = isRefused && visit.form.contains("etag")
-            let form = try await ActivityForm(activity, visit, adding: adding, typed: showsTyped)
+            let form = ActivityForm(activity, visit, known, adding: adding, typed: showsTyped)
             values["form"] = self.form(
                 form.fields, address, isOptional: activity.optional, refused: isRefused ? refused : nil,
                 showsTyped: showsTyped)
@@ -87,9 +86,11 @@ struct ActivityView: Sendable {
             let name = visit.reader.language == .ko && !label.ko.isEmpty ? label.ko : label.en
             if input.type == "date" { return .fact(name, date: value) }
             let choice = input.choices.first { $0.value == value }?.label
-            let shown = choice.map { visit.reader.language == .ko ? $0.ko : $0.en } ?? parts.names[value]
-            if shown == nil, input.type.contains("reference") || input.type == "list_of_users" { return nil }
-            return .fact(name, shown ?? value)
+            if let choice { return .fact(name, visit.reader.language == .ko ? choice.ko : choice.en) }
+            if input.type == "boolean" { return .fact(name, ListQuery.flag(value == "true", visit.reader)) }
+            guard input.type.contains("reference") || input.type == "list_of_users" else { return .fact(name, value) }
+            let names = Forms.list(value).compactMap { known.names[$0] ?? parts.names[$0] }
+            return names.isEmpty ? nil : .fact(name, names.joined(separator: ", "))
         }
     }
 

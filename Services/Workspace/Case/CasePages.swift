@@ -146,8 +146,9 @@ enum CasePages: PageFolder {
             names: Dictionary(answer.names.map { ($0.user, $0.name) }, uniquingKeysWith: { first, _ in first }))
         let activity = visit.part("activity")
         let view = ActivityView(
-            visit: visit, href: href, parts: parts, refused: refused, refusedActivity: activity, adding: adding)
-        let activities = try await view.values(answer.activities)
+            visit: visit, href: href, parts: parts, known: FormNames(answer.formRecords), refused: refused,
+            refusedActivity: activity, adding: adding)
+        let activities = view.values(answer.activities)
         let isOpen = record.active ?? true
         let files = parts.files(answer.attachments, at: href, mayRemove: isOpen)
         var values: Values = [

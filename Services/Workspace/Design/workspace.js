@@ -137,8 +137,14 @@
       }
     } catch { /* The next hint asks again. */ } finally { delete place.dataset.asking; }
   }
+  // A stream of the record itself tells of its work as it comes further; then it is asked after only now and then, for a hint
+  // that was lost.
+  let [told, turn] = [false, 0];
   if (body.dataset.live) {
     const source = new EventSource(body.dataset.live);
+    const tells = !body.dataset.live.endsWith("topic=notices");
+    source.addEventListener("open", () => { told = tells; });
+    source.addEventListener("error", () => { told = false; });
     source.addEventListener("changed", announce);
     source.addEventListener("progress", () => all("[data-refresh]").forEach(refresh));
     source.addEventListener("notices", (event) => {
@@ -146,7 +152,10 @@
     });
     addEventListener("pagehide", () => source.close());
   }
-  setInterval(() => { if (!document.hidden) all("[data-refresh][data-busy]").forEach(refresh); }, 2000);
+  setInterval(() => {
+    turn += 1;
+    if (!document.hidden && (!told || turn % 5 === 0)) all("[data-refresh][data-busy]").forEach(refresh);
+  }, 2000);
   one("[data-news]")?.addEventListener("click", () => location.reload());
 
   // --- typing ahead in references: a text field with the chosen id beside it

@@ -134,11 +134,15 @@ struct Forms: Sendable {
         let byKey = Dictionary(fields.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let language = visit.reader.language
         let wrong = problem.violations.map { violation -> Values in
-            let field = byKey[Problem.name(of: violation.field)]
-            let label = field.map { "\($0.label): " } ?? ""
-            return ["field": field?.name ?? "content", "text": label + violation.text(language)]
+            let (field, text) = (byKey[Problem.name(of: violation.field)], violation.text(language))
+            // Many say themselves what they are about.
+            let label = field.flatMap { text.contains($0.label) ? nil : "\($0.label): " } ?? ""
+            return ["field": field?.name ?? "content", "text": label + text]
         }
-        return ["text": problem.text(language), "fields": wrong]
+        // The sum of one fault is that fault.
+        let isOne = problem.violations.count == 1 && problem.violations.first?.text(language) == problem.text(language)
+        let sum = visit.say("One field needs another look.", "필드 1개를 확인하세요.")
+        return ["text": isOne ? sum : problem.text(language), "fields": wrong]
     }
 
     private func chosen(_ options: [Option], _ chosen: some Sequence<String>) -> [Values] {

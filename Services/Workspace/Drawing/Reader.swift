@@ -68,19 +68,20 @@ struct Reader: Sendable {
 
 /// The time zone somebody lives in. The one place that asks for a zone: everything else knows UTC alone.
 struct ReaderZone: Sendable {
-    private let zone: TimeZone
+    /// Nil for UTC, where nothing has to be asked.
+    private let zone: TimeZone?
 
     /// The names of all zones, in their order.
     static let names = TimeZone.knownTimeZoneIdentifiers.sorted()
 
     /// The zone of that name in the IANA database; UTC where there is none.
     init(_ name: String) {
-        zone = TimeZone(identifier: name) ?? .gmt
+        zone = name == "UTC" ? nil : TimeZone(identifier: name)
     }
 
     /// The day and the minute of the day that a clock there shows.
     func local(_ time: Timestamp) -> (day: CivilDate, minute: Int) {
-        let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.seconds)))
+        let offset = zone?.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.seconds))) ?? 0
         let seconds = Int(time.seconds) + offset
         let day = Int((Double(seconds) / 86_400).rounded(.down))
         return (CivilDate(days: day), (seconds - day * 86_400) / 60)

@@ -1,11 +1,12 @@
 import Foundation
+import Markup
 import Mustache
 import Platform
 import Wire
 
-/// The templates of all pages, compiled when the program starts.
+/// The templates of all pages, compiled when the program starts: for each language, with its strings in their places.
 struct Templates: Sendable {
-    private let library: MustacheLibrary
+    private let libraries: [Language: MustacheLibrary]
     let strings: Strings
 
     /// Reads every template and the strings that they name from the folder the program comes with. One that does not
@@ -21,11 +22,15 @@ struct Templates: Sendable {
             guard sources[name] == nil else { throw ConfigurationError("There are two templates \(name).mustache.") }
             sources[name] = try String(contentsOf: file, encoding: .utf8)
         }
-        library = try Self.library(sources, strings)
+        var libraries: [Language: MustacheLibrary] = [:]
+        for language in Language.allCases { libraries[language] = try Self.library(sources, strings, language) }
+        self.libraries = libraries
     }
 
-    /// Templates from their texts.
-    static func library(_ sources: [String: String], _ strings: Strings) throws -> MustacheLibrary {
+    /// Templates from their texts, in one language.
+    static func library(
+        _ sources: [String: String], _ strings: Strings, _ language: Language
+    ) throws -> MustacheLibrary {
         PageText.register()
         var library = MustacheLibrary()
         for (name, source) in sources.sorted(by: { $0.key < $1.key }) {
@@ -33,7 +38,7 @@ struct Templates: Sendable {
                 throw ConfigurationError("\(name).mustache \(fault).")
             }
             do {
-                try library.register(PageText.pragma + source, named: name)
+                try library.register(PageText.pragma + said(source, strings, language), named: name)
             } catch {
                 throw ConfigurationError("\(name).mustache does not compile: \(error)")
             }
@@ -58,14 +63,21 @@ struct Templates: Sendable {
         return nil
     }
 
+    /// A template with what it says in one language: a page does not look its sentences up.
+    private static func said(_ source: String, _ strings: Strings, _ language: Language) -> String {
+        source.replacing(#/\{\{\s*t\.([A-Za-z0-9_]+)\s*\}\}/#) { named in
+            Markup.escaped(strings[String(named.1)]?(language) ?? "")
+        }
+    }
+
     /// Whether there is a template `name`.
-    func has(_ name: String) -> Bool { library.getTemplate(named: name) != nil }
+    func has(_ name: String) -> Bool { libraries[.en]?.getTemplate(named: name) != nil }
 
     /// The page as HTML.
     func draw(_ template: String, _ values: Values, for reader: Reader) -> String? {
         var all: [String: Any] = values
         all["t"] = strings.translated(reader.language)
         all["labels"] = Labels(language: reader.language)
-        return library.render(Shown(all, reader), withTemplate: template)
+        return libraries[reader.language]?.render(Shown(all, reader), withTemplate: template)
     }
 }

@@ -30,6 +30,11 @@ struct ImportGrid: Sendable {
 
     /// What the step shows.
     func values(_ task: ImportTask) async throws(Problem) -> Values {
+        let needsAttention = status == "needs_attention"
+        // What the grid shows is asked for beside why its rows are there.
+        async let counted = Outcome.of { () async throws(Problem) in
+            needsAttention ? try await self.reasons() : CountStagingErrorsResponse()
+        }
         let list = try await rows()
         let columns = columns(task, list.stagingRows)
         var grid = blockValues(list, columns)
@@ -45,8 +50,7 @@ struct ImportGrid: Sendable {
                     "Choose another list above, or upload a file.", "위에서 다른 목록을 선택하거나 파일을 업로드하세요."),
                 "action": ["href": "\(href)?step=upload", "label": visit.say("Upload", "업로드")] as Values,
             ] as Values
-        let needsAttention = status == "needs_attention"
-        let reasons = needsAttention ? try await reasons() : CountStagingErrorsResponse()
+        let reasons = try await counted.get()
         let more = Text(
             en: "Of the first 100,000 rows; there are more reasons.", ko: "앞의 100,000행 기준이며 다른 사유가 더 있습니다.")
         var values: Values = [

@@ -84,25 +84,14 @@ enum ListPages: PageFolder {
 
 /// Records of any table, read by its list with the rights of whoever asks.
 struct ListedRecords: Sendable {
-    /// One record: its single values, under the names of protobuf-JSON.
+    /// One record, of which single values are read by their names.
     struct Row: Sendable {
-        private let values: [String: String]
+        private let record: any RecordMessage
 
-        init(_ record: [String: Any], _ schema: RecordSchema) {
-            let flags = Set(schema.fields.lazy.filter { $0.type == .boolean }.map(\.jsonName))
-            values = Dictionary(
-                uniqueKeysWithValues: record.compactMap { name, value in
-                    switch value {
-                    case let text as String: (name, text)
-                    case let number as NSNumber:
-                        (name, flags.contains(name) ? (number.boolValue ? "true" : "false") : number.stringValue)
-                    default: nil
-                    }
-                })
-        }
+        init(_ record: any RecordMessage) { self.record = record }
 
-        subscript(field: FieldSchema) -> String { self[field.jsonName] }
-        subscript(name: String) -> String { values[name] ?? "" }
+        subscript(field: FieldSchema) -> String { self[field.name] }
+        subscript(name: String) -> String { record.single(name) }
         subscript(key: OnboardingCase.Field) -> String { self[key.rawValue] }
     }
 
@@ -113,11 +102,8 @@ struct ListedRecords: Sendable {
     static func read(_ request: ListRequest, _ schema: RecordSchema, _ visit: Visit) async throws(Problem)
         -> ListedRecords
     {
-        let answer = try await ask("list", request, schema, visit)
-        let object = (try? JSONSerialization.jsonObject(with: Data(answer))) as? [String: Any] ?? [:]
-        let records = object[camel(schema.collection)] as? [[String: Any]] ?? []
-        return ListedRecords(
-            rows: records.map { Row($0, schema) }, next: object["nextPageToken"] as? String ?? "")
+        let (records, next) = try await AnyList.read(request, of: schema, visit)
+        return ListedRecords(rows: records.map(Row.init), next: next)
     }
 
     /// Asks a method of the records by its verb.

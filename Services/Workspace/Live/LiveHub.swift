@@ -3,6 +3,7 @@ import ImportValidationWire
 import NATS
 import NotifierWire
 import OnboardingWire
+import PlayLauncherWire
 import ServiceLifecycle
 import Synchronization
 import Tenancy
@@ -86,7 +87,7 @@ final class LiveHub: ServiceLifecycle.Service {
         "ale.v1.events.*.onboarding.onboarding_case.*", "ale.v1.events.*.onboarding.lifecycle_task.*",
         "ale.v1.events.*.import-validation.import_task.*", "ale.v1.events.*.import-validation.import_run.*",
         "ale.v1.events.*.customer-success.touchpoint.*", "ale.v1.events.*.customer-success.risk_signal.*",
-        "ale.v1.events.*.notifier.in_app_notification.*",
+        "ale.v1.events.*.play-launcher.flow_run.*", "ale.v1.events.*.notifier.in_app_notification.*",
     ]
 
     /// Listens from now on.
@@ -111,6 +112,7 @@ final class LiveHub: ServiceLifecycle.Service {
         case ImportRun.schema.table:
             guard let run = try? ImportRun.decode(protobuf: event.record) else { return }
             tell(.progress, of: ImportTask.schema.table, run.importTask ?? "")
+        case FlowRun.schema.table: tell(.progress, of: event.table, event.id)
         default: tell(event)
         }
     }
@@ -121,9 +123,8 @@ final class LiveHub: ServiceLifecycle.Service {
 
     private func tell(_ event: RecordEvent) {
         let domain = DomainPath(event.domain)
-        let above = (try? LifecycleTask.decode(protobuf: event.record)).flatMap { record in
-            event.table == LifecycleTask.schema.table ? record.parent : nil
-        }
+        let isTask = event.table == LifecycleTask.schema.table
+        let above = isTask ? (try? LifecycleTask.decode(protobuf: event.record))?.parent : nil
         tell(.changed) { listener in
             switch listener.topic {
             case .work: event.table != Touchpoint.schema.table && listener.sees(domain)

@@ -2,6 +2,7 @@ import Hummingbird
 import ImportValidationWire
 import NotifierWire
 import OnboardingWire
+import PlayLauncherWire
 import RPC
 import Wire
 
@@ -28,6 +29,7 @@ enum LivePages: PageFolder {
         switch table {
         case OnboardingCase.schema.table: _ = try await visit.ask(OnboardingAPI.getOnboardingCase, request)
         case LifecycleTask.schema.table: _ = try await visit.ask(OnboardingAPI.getLifecycleTask, request)
+        case FlowRun.schema.table: _ = try await visit.ask(PlayLauncherAPI.getFlowRun, request)
         default: _ = try await visit.ask(ImportValidationAPI.getImportTask, request)
         }
     }

@@ -1,5 +1,6 @@
 import ImportValidationWire
 import OnboardingWire
+import PlayLauncherWire
 import Wire
 
 /// What an open page wants to hear of.
@@ -40,7 +41,9 @@ enum LiveTopic: Hashable, Sendable {
     }
 
     /// Tables whose records have pages that are live.
-    private static let tables: Set = [OnboardingCase.schema.table, LifecycleTask.schema.table, ImportTask.schema.table]
+    private static let tables: Set = [
+        OnboardingCase.schema.table, LifecycleTask.schema.table, ImportTask.schema.table, FlowRun.schema.table,
+    ]
 }
 
 /// What an open page is told: never what happened, only that it should look again.

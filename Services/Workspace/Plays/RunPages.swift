@@ -64,10 +64,8 @@ enum RunPages: PageFolder {
     }
 
     private static func page(_ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
-        let seen = try await Run(visit)
-        let run = seen.run
-        let origin = Dictionaries.schema(run.sourceTable ?? "").map { PlayOrigin($0, id: run.sourceRecord ?? "") }
-        let source = try await origin?.name(visit) ?? ""
+        let seen = try await Run(visit, showsSource: true)
+        let (run, origin, source) = (seen.run, seen.origin, seen.source)
         let title = title(run, visit)
         var values = actions(seen, visit)
         values["heading"] = title
@@ -76,6 +74,7 @@ enum RunPages: PageFolder {
         values["problem"] = PlayPages.said(refused, visit)
         var page = Page(template: "play_run", title: title, values: values)
         page.trail = origin?.trail(source, visit) ?? []
+        page.live = LiveTopic.record(table: FlowRun.schema.table, id: run.id).text
         return page
     }
 
@@ -129,19 +128,35 @@ private struct Run: Sendable {
     let run: FlowRun
     let steps: [FlowStep]
     let parts: Parts
+    /// What it was launched from, and what that is called where it `showsSource`.
+    let origin: PlayOrigin?
+    let source: String
     private let visit: Visit
 
-    init(_ visit: Visit) async throws(Problem) {
+    init(_ visit: Visit, showsSource: Bool = false) async throws(Problem) {
         var get = GetRequest()
         get.id = visit.part("id")
         var list = ListFlowStepsRequest()
         list.flowRun = get.id
-        run = try await visit.ask(PlayLauncherAPI.getFlowRun, get)
-        steps = try await visit.ask(PlayLauncherAPI.listFlowSteps, list).steps
+        let (asked, listed) = (get, list)
+        async let found = Outcome.of { () async throws(Problem) in
+            try await visit.ask(PlayLauncherAPI.getFlowRun, asked)
+        }
+        async let begun = Outcome.of { () async throws(Problem) in
+            try await visit.ask(PlayLauncherAPI.listFlowSteps, listed).steps
+        }
+        let run = try await found.get()
+        (self.run, steps) = (run, try await begun.get())
         let people = [run.requestedBy ?? "", run.canceledBy ?? ""] + steps.map(\.skippedBy)
+        let origin = Dictionaries.schema(run.sourceTable ?? "").map { PlayOrigin($0, id: run.sourceRecord ?? "") }
+        async let called = Outcome.of { () async throws(Problem) in
+            showsSource ? try await origin?.name(visit) ?? "" : ""
+        }
         // Who may not look up people reads that it was somebody.
         let names = try? await Lookup(visit).names(of: people, in: User.schema.table)
         parts = Parts(reader: visit.reader, names: names ?? [:])
+        self.origin = origin
+        source = try await called.get()
         self.visit = visit
     }
 

@@ -42,6 +42,9 @@ enum PortalCasePages: PageFolder {
         let view = PortalView(visit: visit, href: href(visit))
         var values: Values = [
             "page": Seen(answer, ["attachments": view.files(answer.attachments)]),
+            "stages": answer.stages.enumerated().map {
+                ["label": $1.label, "done": $1.done, "current": $1.current, "position": $0 + 1] as Values
+            },
             "tasks": tasks(answer.tasks, answer.taskCount, answer.nextTasksToken, visit),
             "articles": view.articles(answer.articles),
             "say": view.say(answer.comments, answer.rights), "drop": view.drop(answer.rights),

@@ -53,7 +53,7 @@ extension Site {
             tag: request.headers[.acceptLanguage]?.prefix { $0 != "," && $0 != ";" }.lowercased() ?? "")
         let visit = Visit(
             path: request.uri.path, parameters: .init(), query: Fields(), form: Fields(), person: nil,
-            reader: Reader(language: language, zone: ReaderZone("UTC"), now: now()), address: "", device: "",
+            reader: Reader(language: language, zone: ReaderZone("UTC"), now: now()), address: "", agent: "",
             secret: "", sessionToken: "", federated: "", isFragment: false,
             ask: Ask(client: client, token: nil, language: language), undos: undos)
         return draw(ErrorPage.page(problem, visit), visit)

@@ -1,4 +1,3 @@
-import Foundation
 import OnboardingWire
 import RPC
 import Wire
@@ -59,26 +58,16 @@ struct Lookup: Sendable {
     }
 
     private func list(_ request: ListRequest, _ schema: RecordSchema) async throws(Problem) -> [Found] {
-        guard let json = try? request.encodeJSON() else {
-            throw .internalError(cause: "a list request cannot be encoded")
-        }
-        let answer = try await visit.ask(json: json, to: "ale.v1.\(schema.service).\(schema.collection).list")
-        return Self.records(answer, schema)
-    }
-
-    private static func records(_ answer: [UInt8], _ schema: RecordSchema) -> [Found] {
-        let object = (try? JSONSerialization.jsonObject(with: Data(answer))) as? [String: Any]
-        let records = object?.values.lazy.compactMap { $0 as? [[String: Any]] }.first ?? []
-        let names = naming(schema).map { [$0] } ?? []
-        return records.compactMap { record in
-            guard let id = record["id"] as? String else { return nil }
-            func value(_ field: String) -> String? { schema.field(field).flatMap { record[$0.jsonName] as? String } }
-            let person =
-                people.contains(schema.table) ? Self.person.compactMap { value($0) }.joined(separator: " ") : ""
+        let names = Self.naming(schema).map { [$0] } ?? []
+        return try await AnyList.read(request, of: schema, visit).records.map { record in
+            let isPerson = Self.people.contains(schema.table)
+            let person = isPerson ? Self.person.map(record.single).filter { !$0.isEmpty }.joined(separator: " ") : ""
             let text =
-                person.isEmpty ? (names + shown).lazy.compactMap { value($0) }.first { !$0.isEmpty } ?? id : person
-            let detail = ["number", "email", "account_number"].lazy.compactMap { value($0) }.first { $0 != text } ?? ""
-            return Found(id: id, text: text, detail: detail)
+                person.isEmpty
+                ? (names + Self.shown).lazy.map(record.single).first { !$0.isEmpty } ?? record.id : person
+            let detail =
+                ["number", "email", "account_number"].lazy.map(record.single).first { !$0.isEmpty && $0 != text } ?? ""
+            return Found(id: record.id, text: text, detail: detail)
         }
     }
 

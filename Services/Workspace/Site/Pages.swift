@@ -107,7 +107,7 @@ extension Site {
         return Visit(
             path: request.uri.path, parameters: context.parameters, query: query, form: Fields(), person: person,
             reader: Reader(language: language, zone: ReaderZone(person?.timeZone ?? "UTC"), now: now()),
-            address: origin(of: request, context), device: Device.name(request.headers[.userAgent] ?? ""),
+            address: origin(of: request, context), agent: request.headers[.userAgent] ?? "",
             secret: secret, sessionToken: token, federated: request.cookies[cookies.federated]?.value ?? "",
             isFragment: HTTPFieldName.fragment.map { request.headers[$0] != nil } ?? false,
             ask: Ask(client: client, token: person?.accessToken, language: language), undos: undos)

@@ -19,8 +19,8 @@ struct Visit: Sendable {
     let reader: Reader
     /// Where the request came from, for the limits of sign-in: of IPv6 the network.
     let address: String
-    /// What the browser is called in the list of sessions.
-    let device: String
+    /// What the browser says of itself.
+    let agent: String
     /// Known to this browser alone: the session token, or before somebody has signed in a value of a cookie.
     let secret: String
     /// The session token as the browser has it; empty when there is none.
@@ -39,6 +39,9 @@ struct Visit: Sendable {
 
     /// A part of the path: `id`.
     func part(_ name: String) -> String { parameters.get(name)?.removingPercentEncoding ?? "" }
+
+    /// What the browser is called in the list of sessions.
+    var device: String { Device.name(agent) }
 
     /// A text in the reader's language.
     func say(_ en: String, _ ko: String) -> String { reader(Text(en: en, ko: ko)) }

@@ -178,9 +178,10 @@ enum TaskPages: PageFolder {
             reader: visit.reader,
             names: Dictionary(answer.names.map { ($0.user, $0.name) }, uniquingKeysWith: { first, _ in first }))
         let view = ActivityView(
-            visit: visit, href: href, parts: parts, refused: refused, refusedActivity: visit.part("activity"),
+            visit: visit, href: href, parts: parts, known: FormNames(answer.formRecords), refused: refused,
+            refusedActivity: visit.part("activity"),
             adding: adding)
-        let activities = try await view.values(answer.activity.map { [$0] } ?? [])
+        let activities = view.values(answer.activity.map { [$0] } ?? [])
         let isOpen = record.active ?? true
         var values: Values = [
             "page": Seen(answer, ["attachments": parts.files(answer.attachments, at: href, mayRemove: isOpen)]),

@@ -479,6 +479,7 @@ extension OnboardingCasePage: WireMessage {
         if !self.names.isEmpty { message.pointee.n_names = self.names.count; message.pointee.names = try arena.messages(self.names, "names") }
         if !self.recommendedActions.isEmpty { message.pointee.n_recommended_actions = self.recommendedActions.count; message.pointee.recommended_actions = try arena.messages(self.recommendedActions, "recommendedActions") }
         if !self.relatedKnowledge.isEmpty { message.pointee.n_related_knowledge = self.relatedKnowledge.count; message.pointee.related_knowledge = try arena.messages(self.relatedKnowledge, "relatedKnowledge") }
+        if !self.formRecords.isEmpty { message.pointee.n_form_records = self.formRecords.count; message.pointee.form_records = try arena.messages(self.formRecords, "formRecords") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -502,6 +503,7 @@ extension OnboardingCasePage: WireMessage {
         self.names = try Unpacked.messages(message.pointee.n_names, message.pointee.names, "names")
         self.recommendedActions = try Unpacked.messages(message.pointee.n_recommended_actions, message.pointee.recommended_actions, "recommendedActions")
         self.relatedKnowledge = try Unpacked.messages(message.pointee.n_related_knowledge, message.pointee.related_knowledge, "relatedKnowledge")
+        self.formRecords = try Unpacked.messages(message.pointee.n_form_records, message.pointee.form_records, "formRecords")
     }
 
     package static let jsonNames = JSONNames([
@@ -524,6 +526,7 @@ extension OnboardingCasePage: WireMessage {
         ("names", nil),
         ("recommendedActions", "recommended_actions"),
         ("relatedKnowledge", "related_knowledge"),
+        ("formRecords", "form_records"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -547,6 +550,7 @@ extension OnboardingCasePage: WireMessage {
         case 16: self.names = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 17: self.recommendedActions = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 18: self.relatedKnowledge = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 19: self.formRecords = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -571,6 +575,129 @@ extension OnboardingCasePage: WireMessage {
         if !self.names.isEmpty { try writer.list("names", self.names) }
         if !self.recommendedActions.isEmpty { try writer.list("recommendedActions", self.recommendedActions) }
         if !self.relatedKnowledge.isEmpty { try writer.list("relatedKnowledge", self.relatedKnowledge) }
+        if !self.formRecords.isEmpty { try writer.list("formRecords", self.formRecords) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension FormRecords: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__FormRecords
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__form_records__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__form_records__init(message)
+        if !self.table.isEmpty { message.pointee.table = try arena.string(self.table, "table") }
+        if self.offered { message.pointee.has_offered = 1; message.pointee.offered = self.offered ? 1 : 0 }
+        if !self.filter.isEmpty { message.pointee.filter = try arena.string(self.filter, "filter") }
+        if !self.records.isEmpty { message.pointee.n_records = self.records.count; message.pointee.records = try arena.messages(self.records, "records") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.table = Unpacked.string(message.pointee.table)
+        self.offered = message.pointee.offered != 0
+        self.filter = Unpacked.string(message.pointee.filter)
+        self.records = try Unpacked.messages(message.pointee.n_records, message.pointee.records, "records")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("table", nil),
+        ("offered", nil),
+        ("filter", nil),
+        ("records", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.table = try reader.string()
+        case 1: self.offered = try reader.bool()
+        case 2: self.filter = try reader.string()
+        case 3: self.records = try reader.list { (reader) throws(WireError) in try reader.object() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.table.isEmpty { try writer.field("table", self.table) }
+        if self.offered { try writer.field("offered", self.offered) }
+        if !self.filter.isEmpty { try writer.field("filter", self.filter) }
+        if !self.records.isEmpty { try writer.list("records", self.records) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension NamedRecord: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__NamedRecord
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__named_record__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__named_record__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.name.isEmpty { message.pointee.name = try arena.string(self.name, "name") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.name = Unpacked.string(message.pointee.name)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("name", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.name = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.name.isEmpty { try writer.field("name", self.name) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -934,6 +1061,7 @@ extension OnboardingTaskPage: WireMessage {
         if !self.names.isEmpty { message.pointee.n_names = self.names.count; message.pointee.names = try arena.messages(self.names, "names") }
         if !self.recommendedActions.isEmpty { message.pointee.n_recommended_actions = self.recommendedActions.count; message.pointee.recommended_actions = try arena.messages(self.recommendedActions, "recommendedActions") }
         if !self.relatedKnowledge.isEmpty { message.pointee.n_related_knowledge = self.relatedKnowledge.count; message.pointee.related_knowledge = try arena.messages(self.relatedKnowledge, "relatedKnowledge") }
+        if !self.formRecords.isEmpty { message.pointee.n_form_records = self.formRecords.count; message.pointee.form_records = try arena.messages(self.formRecords, "formRecords") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -951,6 +1079,7 @@ extension OnboardingTaskPage: WireMessage {
         self.names = try Unpacked.messages(message.pointee.n_names, message.pointee.names, "names")
         self.recommendedActions = try Unpacked.messages(message.pointee.n_recommended_actions, message.pointee.recommended_actions, "recommendedActions")
         self.relatedKnowledge = try Unpacked.messages(message.pointee.n_related_knowledge, message.pointee.related_knowledge, "relatedKnowledge")
+        self.formRecords = try Unpacked.messages(message.pointee.n_form_records, message.pointee.form_records, "formRecords")
     }
 
     package static let jsonNames = JSONNames([
@@ -967,6 +1096,7 @@ extension OnboardingTaskPage: WireMessage {
         ("names", nil),
         ("recommendedActions", "recommended_actions"),
         ("relatedKnowledge", "related_knowledge"),
+        ("formRecords", "form_records"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -984,6 +1114,7 @@ extension OnboardingTaskPage: WireMessage {
         case 10: self.names = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 11: self.recommendedActions = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 12: self.relatedKnowledge = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 13: self.formRecords = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -1002,6 +1133,7 @@ extension OnboardingTaskPage: WireMessage {
         if !self.names.isEmpty { try writer.list("names", self.names) }
         if !self.recommendedActions.isEmpty { try writer.list("recommendedActions", self.recommendedActions) }
         if !self.relatedKnowledge.isEmpty { try writer.list("relatedKnowledge", self.relatedKnowledge) }
+        if !self.formRecords.isEmpty { try writer.list("formRecords", self.formRecords) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -200,6 +200,41 @@ public struct OnboardingCasePage: Message {
     public var recommendedActions: [RecommendedAction] = []
     /// Related knowledge, by rules and by hand; empty for who may not read articles.
     public var relatedKnowledge: [KnowledgeText] = []
+    /// What the forms of the activities name, and offer to choose from.
+    public var formRecords: [FormRecords] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// Records of one table that forms of activities name or offer, as far as the caller may read them (ADR 0059).
+public struct FormRecords: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.FormRecords"
+
+    /// The field `table`.
+    public var table: String = ""
+    /// Whether a list of an activity at work offers them: at most 50, of what belongs to accounts that of the account, by name.
+    /// Else they are what is entered.
+    public var offered: Bool = false
+    /// Of what is offered: the filter over what may be chosen.
+    public var filter: String = ""
+    /// The field `records`.
+    public var records: [NamedRecord] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// A record by what people call it, in the caller's language.
+public struct NamedRecord: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.NamedRecord"
+
+    /// The field `id`.
+    public var id: String = ""
+    /// The field `name`.
+    public var name: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -332,6 +367,8 @@ public struct OnboardingTaskPage: Message {
     public var recommendedActions: [RecommendedAction] = []
     /// The field `related_knowledge`.
     public var relatedKnowledge: [KnowledgeText] = []
+    /// The field `form_records`.
+    public var formRecords: [FormRecords] = []
 
     /// The message with every field at its default.
     public init() {}

@@ -746,6 +746,7 @@ extension PortalCase: WireMessage {
         if self.taskCount != 0 { message.pointee.has_task_count = 1; message.pointee.task_count = self.taskCount }
         if !self.changes.isEmpty { message.pointee.n_changes = self.changes.count; message.pointee.changes = try arena.messages(self.changes, "changes") }
         if !self.nextTasksToken.isEmpty { message.pointee.next_tasks_token = try arena.string(self.nextTasksToken, "nextTasksToken") }
+        if !self.stages.isEmpty { message.pointee.n_stages = self.stages.count; message.pointee.stages = try arena.messages(self.stages, "stages") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -764,6 +765,7 @@ extension PortalCase: WireMessage {
         self.taskCount = message.pointee.task_count
         self.changes = try Unpacked.messages(message.pointee.n_changes, message.pointee.changes, "changes")
         self.nextTasksToken = Unpacked.string(message.pointee.next_tasks_token)
+        self.stages = try Unpacked.messages(message.pointee.n_stages, message.pointee.stages, "stages")
     }
 
     package static let jsonNames = JSONNames([
@@ -781,6 +783,7 @@ extension PortalCase: WireMessage {
         ("taskCount", "task_count"),
         ("changes", nil),
         ("nextTasksToken", "next_tasks_token"),
+        ("stages", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -799,6 +802,7 @@ extension PortalCase: WireMessage {
         case 11: self.taskCount = try reader.int32()
         case 12: self.changes = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 13: self.nextTasksToken = try reader.string()
+        case 14: self.stages = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -818,6 +822,68 @@ extension PortalCase: WireMessage {
         if self.taskCount != 0 { try writer.field("taskCount", self.taskCount) }
         if !self.changes.isEmpty { try writer.list("changes", self.changes) }
         if !self.nextTasksToken.isEmpty { try writer.field("nextTasksToken", self.nextTasksToken) }
+        if !self.stages.isEmpty { try writer.list("stages", self.stages) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PortalStage: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__PortalStage
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__portal_stage__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__portal_stage__init(message)
+        if !self.label.isEmpty { message.pointee.label = try arena.string(self.label, "label") }
+        if self.done { message.pointee.has_done = 1; message.pointee.done = self.done ? 1 : 0 }
+        if self.current { message.pointee.has_current = 1; message.pointee.current = self.current ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.label = Unpacked.string(message.pointee.label)
+        self.done = message.pointee.done != 0
+        self.current = message.pointee.current != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("label", nil),
+        ("done", nil),
+        ("current", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.label = try reader.string()
+        case 1: self.done = try reader.bool()
+        case 2: self.current = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.label.isEmpty { try writer.field("label", self.label) }
+        if self.done { try writer.field("done", self.done) }
+        if self.current { try writer.field("current", self.current) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -286,6 +286,24 @@ public struct PortalCase: Message {
     public var changes: [PortalChange] = []
     /// With it pages.list_portal_tasks goes on behind these tasks; empty when these are all.
     public var nextTasksToken: String = ""
+    /// The stages of its playbook in their order; nothing else of it. Empty without a playbook.
+    public var stages: [PortalStage] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// A stage that a case goes through.
+public struct PortalStage: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.PortalStage"
+
+    /// In the caller's language.
+    public var label: String = ""
+    /// The field `done`.
+    public var done: Bool = false
+    /// The one at work.
+    public var current: Bool = false
 
     /// The message with every field at its default.
     public init() {}

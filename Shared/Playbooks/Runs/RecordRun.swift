@@ -36,6 +36,15 @@ extension Playbooks {
             isSetUp: stages.stages.first?.state == ActivityState.done.rawValue, work: work)
     }
 
+    /// The stages of the run of a record, and how far each has come, whoever asks: for answers that tell nothing else of the
+    /// playbook to who may read the record and no runs. None without a run.
+    public func stages(of record: String, in table: String, _ context: RuleContext) throws -> StagePicker {
+        var request = GetStagePickerRequest()
+        (request.table, request.record) = (table, record)
+        guard let looked = try unlessAbsent({ try looked(request, context) }) else { return StagePicker() }
+        return picker(try shown(looked.run, context))
+    }
+
     /// The newest entries of the activity log of a run (G-52).
     public func log(of run: RecordRun, atMost count: Int, _ context: RuleContext) throws -> [PlaybookLogEntry] {
         var request = ListPlaybookLogRequest()

@@ -1,3 +1,4 @@
+import Filters
 import Ground
 import Postgres
 import RPC
@@ -16,6 +17,22 @@ extension Store {
         return """
             \(layout.selectAll) WHERE \(seen) ORDER BY \(order) LIMIT \(limit)
             """
+    }
+
+    /// The same of those that also pass a filter that somebody wrote, over the fields that `caller` may see. INVALID_ARGUMENT
+    /// for one that is none.
+    public func selection(
+        passing filter: String, where condition: SQL, order: SQL = "id", limit: Int, as caller: Caller
+    ) throws -> SQL {
+        let checked: CheckedFilter
+        do {
+            checked = try Filter.parse(filter).check(
+                against: FieldAccess(caller, layout).filterSchema, context: filterContext(caller))
+        } catch {
+            throw Problem.filter(error)
+        }
+        return try selection(
+            where: "(" + SQL(checked) + ") AND (" + condition + ")", order: order, limit: limit, as: caller)
     }
 
     /// The statement that counts the records that meet `condition`, as far as `caller` may know them: those that also

@@ -367,6 +367,96 @@ void   ale__onboarding__v1__onboarding_case_page__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__onboarding_case_page__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__form_records__init
+                     (Ale__Onboarding__V1__FormRecords         *message)
+{
+  static const Ale__Onboarding__V1__FormRecords init_value = ALE__ONBOARDING__V1__FORM_RECORDS__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__form_records__get_packed_size
+                     (const Ale__Onboarding__V1__FormRecords *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__form_records__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__form_records__pack
+                     (const Ale__Onboarding__V1__FormRecords *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__form_records__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__form_records__pack_to_buffer
+                     (const Ale__Onboarding__V1__FormRecords *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__form_records__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__FormRecords *
+       ale__onboarding__v1__form_records__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__FormRecords *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__form_records__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__form_records__free_unpacked
+                     (Ale__Onboarding__V1__FormRecords *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__form_records__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__named_record__init
+                     (Ale__Onboarding__V1__NamedRecord         *message)
+{
+  static const Ale__Onboarding__V1__NamedRecord init_value = ALE__ONBOARDING__V1__NAMED_RECORD__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__named_record__get_packed_size
+                     (const Ale__Onboarding__V1__NamedRecord *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__named_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__named_record__pack
+                     (const Ale__Onboarding__V1__NamedRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__named_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__named_record__pack_to_buffer
+                     (const Ale__Onboarding__V1__NamedRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__named_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__NamedRecord *
+       ale__onboarding__v1__named_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__NamedRecord *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__named_record__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__named_record__free_unpacked
+                     (Ale__Onboarding__V1__NamedRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__named_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__onboarding__v1__onboarding_case_section__init
                      (Ale__Onboarding__V1__OnboardingCaseSection         *message)
 {
@@ -1214,7 +1304,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__get_onboarding_case_page_r
   (ProtobufCMessageInit) ale__onboarding__v1__get_onboarding_case_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_case_page__field_descriptors[19] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_case_page__field_descriptors[20] =
 {
   {
     "onboarding_case",
@@ -1444,6 +1534,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_case_page_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "form_records",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__OnboardingCasePage, n_form_records),
+    offsetof(Ale__Onboarding__V1__OnboardingCasePage, form_records),
+    &ale__onboarding__v1__form_records__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__onboarding_case_page__field_indices_by_name[] = {
   1,   /* field[1] = account_name */
@@ -1452,6 +1554,7 @@ static const unsigned ale__onboarding__v1__onboarding_case_page__field_indices_b
   15,   /* field[15] = attachments */
   12,   /* field[12] = cases */
   4,   /* field[4] = contact_name */
+  19,   /* field[19] = form_records */
   7,   /* field[7] = lane */
   14,   /* field[14] = log */
   16,   /* field[16] = names */
@@ -1469,7 +1572,7 @@ static const unsigned ale__onboarding__v1__onboarding_case_page__field_indices_b
 static const ProtobufCIntRange ale__onboarding__v1__onboarding_case_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case_page__descriptor =
 {
@@ -1479,11 +1582,139 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case_page__desc
   "Ale__Onboarding__V1__OnboardingCasePage",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__OnboardingCasePage),
-  19,
+  20,
   ale__onboarding__v1__onboarding_case_page__field_descriptors,
   ale__onboarding__v1__onboarding_case_page__field_indices_by_name,
   1,  ale__onboarding__v1__onboarding_case_page__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__onboarding_case_page__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__form_records__field_descriptors[4] =
+{
+  {
+    "table",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__FormRecords, table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offered",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__FormRecords, has_offered),
+    offsetof(Ale__Onboarding__V1__FormRecords, offered),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__FormRecords, filter),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "records",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__FormRecords, n_records),
+    offsetof(Ale__Onboarding__V1__FormRecords, records),
+    &ale__onboarding__v1__named_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__form_records__field_indices_by_name[] = {
+  2,   /* field[2] = filter */
+  1,   /* field[1] = offered */
+  3,   /* field[3] = records */
+  0,   /* field[0] = table */
+};
+static const ProtobufCIntRange ale__onboarding__v1__form_records__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__form_records__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.FormRecords",
+  "FormRecords",
+  "Ale__Onboarding__V1__FormRecords",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__FormRecords),
+  4,
+  ale__onboarding__v1__form_records__field_descriptors,
+  ale__onboarding__v1__form_records__field_indices_by_name,
+  1,  ale__onboarding__v1__form_records__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__form_records__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__named_record__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__NamedRecord, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__NamedRecord, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__named_record__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = name */
+};
+static const ProtobufCIntRange ale__onboarding__v1__named_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__named_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.NamedRecord",
+  "NamedRecord",
+  "Ale__Onboarding__V1__NamedRecord",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__NamedRecord),
+  2,
+  ale__onboarding__v1__named_record__field_descriptors,
+  ale__onboarding__v1__named_record__field_indices_by_name,
+  1,  ale__onboarding__v1__named_record__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__named_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_case_section__field_descriptors[3] =
@@ -1845,7 +2076,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__get_onboarding_task_page_r
   (ProtobufCMessageInit) ale__onboarding__v1__get_onboarding_task_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_task_page__field_descriptors[13] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_task_page__field_descriptors[14] =
 {
   {
     "lifecycle_task",
@@ -2003,6 +2234,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_task_page_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "form_records",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__OnboardingTaskPage, n_form_records),
+    offsetof(Ale__Onboarding__V1__OnboardingTaskPage, form_records),
+    &ale__onboarding__v1__form_records__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__onboarding_task_page__field_indices_by_name[] = {
   1,   /* field[1] = account_name */
@@ -2010,6 +2253,7 @@ static const unsigned ale__onboarding__v1__onboarding_task_page__field_indices_b
   3,   /* field[3] = assigned_to_name */
   9,   /* field[9] = attachments */
   4,   /* field[4] = contact_name */
+  13,   /* field[13] = form_records */
   0,   /* field[0] = lifecycle_task */
   10,   /* field[10] = names */
   2,   /* field[2] = onboarding_case */
@@ -2022,7 +2266,7 @@ static const unsigned ale__onboarding__v1__onboarding_task_page__field_indices_b
 static const ProtobufCIntRange ale__onboarding__v1__onboarding_task_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_task_page__descriptor =
 {
@@ -2032,7 +2276,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_task_page__desc
   "Ale__Onboarding__V1__OnboardingTaskPage",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__OnboardingTaskPage),
-  13,
+  14,
   ale__onboarding__v1__onboarding_task_page__field_descriptors,
   ale__onboarding__v1__onboarding_task_page__field_indices_by_name,
   1,  ale__onboarding__v1__onboarding_task_page__number_ranges,

@@ -727,6 +727,51 @@ void   ale__onboarding__v1__portal_case__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__portal_case__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__portal_stage__init
+                     (Ale__Onboarding__V1__PortalStage         *message)
+{
+  static const Ale__Onboarding__V1__PortalStage init_value = ALE__ONBOARDING__V1__PORTAL_STAGE__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__portal_stage__get_packed_size
+                     (const Ale__Onboarding__V1__PortalStage *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__portal_stage__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__portal_stage__pack
+                     (const Ale__Onboarding__V1__PortalStage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__portal_stage__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__portal_stage__pack_to_buffer
+                     (const Ale__Onboarding__V1__PortalStage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__portal_stage__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__PortalStage *
+       ale__onboarding__v1__portal_stage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__PortalStage *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__portal_stage__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__portal_stage__free_unpacked
+                     (Ale__Onboarding__V1__PortalStage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__portal_stage__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__onboarding__v1__portal_task__init
                      (Ale__Onboarding__V1__PortalTask         *message)
 {
@@ -1954,7 +1999,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__portal_article__descriptor
   (ProtobufCMessageInit) ale__onboarding__v1__portal_article__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_descriptors[14] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_descriptors[15] =
 {
   {
     "id",
@@ -2124,6 +2169,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stages",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__PortalCase, n_stages),
+    offsetof(Ale__Onboarding__V1__PortalCase, stages),
+    &ale__onboarding__v1__portal_stage__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__portal_case__field_indices_by_name[] = {
   10,   /* field[10] = articles */
@@ -2138,13 +2195,14 @@ static const unsigned ale__onboarding__v1__portal_case__field_indices_by_name[] 
   5,   /* field[5] = products */
   9,   /* field[9] = rights */
   3,   /* field[3] = short_description */
+  14,   /* field[14] = stages */
   11,   /* field[11] = task_count */
   6,   /* field[6] = tasks */
 };
 static const ProtobufCIntRange ale__onboarding__v1__portal_case__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__portal_case__descriptor =
 {
@@ -2154,11 +2212,75 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__portal_case__descriptor =
   "Ale__Onboarding__V1__PortalCase",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__PortalCase),
-  14,
+  15,
   ale__onboarding__v1__portal_case__field_descriptors,
   ale__onboarding__v1__portal_case__field_indices_by_name,
   1,  ale__onboarding__v1__portal_case__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__portal_case__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_stage__field_descriptors[3] =
+{
+  {
+    "label",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PortalStage, label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "done",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__PortalStage, has_done),
+    offsetof(Ale__Onboarding__V1__PortalStage, done),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "current",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__PortalStage, has_current),
+    offsetof(Ale__Onboarding__V1__PortalStage, current),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__portal_stage__field_indices_by_name[] = {
+  2,   /* field[2] = current */
+  1,   /* field[1] = done */
+  0,   /* field[0] = label */
+};
+static const ProtobufCIntRange ale__onboarding__v1__portal_stage__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__portal_stage__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.PortalStage",
+  "PortalStage",
+  "Ale__Onboarding__V1__PortalStage",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__PortalStage),
+  3,
+  ale__onboarding__v1__portal_stage__field_descriptors,
+  ale__onboarding__v1__portal_stage__field_indices_by_name,
+  1,  ale__onboarding__v1__portal_stage__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__portal_stage__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_task__field_descriptors[13] =

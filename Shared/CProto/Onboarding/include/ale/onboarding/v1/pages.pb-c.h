@@ -32,6 +32,8 @@ typedef struct Ale__Onboarding__V1__ListOnboardingCardRequest Ale__Onboarding__V
 typedef struct Ale__Onboarding__V1__OnboardingCardList Ale__Onboarding__V1__OnboardingCardList;
 typedef struct Ale__Onboarding__V1__GetOnboardingCasePageRequest Ale__Onboarding__V1__GetOnboardingCasePageRequest;
 typedef struct Ale__Onboarding__V1__OnboardingCasePage Ale__Onboarding__V1__OnboardingCasePage;
+typedef struct Ale__Onboarding__V1__FormRecords Ale__Onboarding__V1__FormRecords;
+typedef struct Ale__Onboarding__V1__NamedRecord Ale__Onboarding__V1__NamedRecord;
 typedef struct Ale__Onboarding__V1__OnboardingCaseSection Ale__Onboarding__V1__OnboardingCaseSection;
 typedef struct Ale__Onboarding__V1__OnboardingCasePeople Ale__Onboarding__V1__OnboardingCasePeople;
 typedef struct Ale__Onboarding__V1__CasePerson Ale__Onboarding__V1__CasePerson;
@@ -174,10 +176,38 @@ struct  Ale__Onboarding__V1__OnboardingCasePage
   Ale__RecommendedActions__V1__RecommendedAction **recommended_actions;
   size_t n_related_knowledge;
   Ale__Onboarding__V1__KnowledgeText **related_knowledge;
+  size_t n_form_records;
+  Ale__Onboarding__V1__FormRecords **form_records;
 };
 #define ALE__ONBOARDING__V1__ONBOARDING_CASE_PAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__onboarding_case_page__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Ale__Onboarding__V1__FormRecords
+{
+  ProtobufCMessage base;
+  char *table;
+  protobuf_c_boolean has_offered;
+  protobuf_c_boolean offered;
+  char *filter;
+  size_t n_records;
+  Ale__Onboarding__V1__NamedRecord **records;
+};
+#define ALE__ONBOARDING__V1__FORM_RECORDS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__form_records__descriptor) \
+    , NULL, 0, 0, NULL, 0,NULL }
+
+
+struct  Ale__Onboarding__V1__NamedRecord
+{
+  ProtobufCMessage base;
+  char *id;
+  char *name;
+};
+#define ALE__ONBOARDING__V1__NAMED_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__named_record__descriptor) \
+    , NULL, NULL }
 
 
 struct  Ale__Onboarding__V1__OnboardingCaseSection
@@ -271,10 +301,12 @@ struct  Ale__Onboarding__V1__OnboardingTaskPage
   Ale__RecommendedActions__V1__RecommendedAction **recommended_actions;
   size_t n_related_knowledge;
   Ale__Onboarding__V1__KnowledgeText **related_knowledge;
+  size_t n_form_records;
+  Ale__Onboarding__V1__FormRecords **form_records;
 };
 #define ALE__ONBOARDING__V1__ONBOARDING_TASK_PAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__onboarding_task_page__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Ale__Onboarding__V1__GetOnboardingImportPageRequest
@@ -455,6 +487,44 @@ Ale__Onboarding__V1__OnboardingCasePage *
 void   ale__onboarding__v1__onboarding_case_page__free_unpacked
                      (Ale__Onboarding__V1__OnboardingCasePage *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__FormRecords methods */
+void   ale__onboarding__v1__form_records__init
+                     (Ale__Onboarding__V1__FormRecords         *message);
+size_t ale__onboarding__v1__form_records__get_packed_size
+                     (const Ale__Onboarding__V1__FormRecords   *message);
+size_t ale__onboarding__v1__form_records__pack
+                     (const Ale__Onboarding__V1__FormRecords   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__form_records__pack_to_buffer
+                     (const Ale__Onboarding__V1__FormRecords   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__FormRecords *
+       ale__onboarding__v1__form_records__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__form_records__free_unpacked
+                     (Ale__Onboarding__V1__FormRecords *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__NamedRecord methods */
+void   ale__onboarding__v1__named_record__init
+                     (Ale__Onboarding__V1__NamedRecord         *message);
+size_t ale__onboarding__v1__named_record__get_packed_size
+                     (const Ale__Onboarding__V1__NamedRecord   *message);
+size_t ale__onboarding__v1__named_record__pack
+                     (const Ale__Onboarding__V1__NamedRecord   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__named_record__pack_to_buffer
+                     (const Ale__Onboarding__V1__NamedRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__NamedRecord *
+       ale__onboarding__v1__named_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__named_record__free_unpacked
+                     (Ale__Onboarding__V1__NamedRecord *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__OnboardingCaseSection methods */
 void   ale__onboarding__v1__onboarding_case_section__init
                      (Ale__Onboarding__V1__OnboardingCaseSection         *message);
@@ -633,6 +703,12 @@ typedef void (*Ale__Onboarding__V1__GetOnboardingCasePageRequest_Closure)
 typedef void (*Ale__Onboarding__V1__OnboardingCasePage_Closure)
                  (const Ale__Onboarding__V1__OnboardingCasePage *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__FormRecords_Closure)
+                 (const Ale__Onboarding__V1__FormRecords *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__NamedRecord_Closure)
+                 (const Ale__Onboarding__V1__NamedRecord *message,
+                  void *closure_data);
 typedef void (*Ale__Onboarding__V1__OnboardingCaseSection_Closure)
                  (const Ale__Onboarding__V1__OnboardingCaseSection *message,
                   void *closure_data);
@@ -671,6 +747,8 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_onboarding_car
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_card_list__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__get_onboarding_case_page_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case_page__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__form_records__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__named_record__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case_section__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case_people__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__case_person__descriptor;

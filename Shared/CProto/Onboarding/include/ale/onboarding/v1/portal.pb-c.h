@@ -35,6 +35,7 @@ typedef struct Ale__Onboarding__V1__GetPortalTaskRequest Ale__Onboarding__V1__Ge
 typedef struct Ale__Onboarding__V1__PortalField Ale__Onboarding__V1__PortalField;
 typedef struct Ale__Onboarding__V1__PortalArticle Ale__Onboarding__V1__PortalArticle;
 typedef struct Ale__Onboarding__V1__PortalCase Ale__Onboarding__V1__PortalCase;
+typedef struct Ale__Onboarding__V1__PortalStage Ale__Onboarding__V1__PortalStage;
 typedef struct Ale__Onboarding__V1__PortalTask Ale__Onboarding__V1__PortalTask;
 
 
@@ -280,10 +281,26 @@ struct  Ale__Onboarding__V1__PortalCase
   size_t n_changes;
   Ale__Common__V1__PortalChange **changes;
   char *next_tasks_token;
+  size_t n_stages;
+  Ale__Onboarding__V1__PortalStage **stages;
 };
 #define ALE__ONBOARDING__V1__PORTAL_CASE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__portal_case__descriptor) \
-    , NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0, 0, 0,NULL, NULL }
+    , NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0, 0, 0,NULL, NULL, 0,NULL }
+
+
+struct  Ale__Onboarding__V1__PortalStage
+{
+  ProtobufCMessage base;
+  char *label;
+  protobuf_c_boolean has_done;
+  protobuf_c_boolean done;
+  protobuf_c_boolean has_current;
+  protobuf_c_boolean current;
+};
+#define ALE__ONBOARDING__V1__PORTAL_STAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__portal_stage__descriptor) \
+    , NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__Onboarding__V1__PortalTask
@@ -617,6 +634,25 @@ Ale__Onboarding__V1__PortalCase *
 void   ale__onboarding__v1__portal_case__free_unpacked
                      (Ale__Onboarding__V1__PortalCase *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__PortalStage methods */
+void   ale__onboarding__v1__portal_stage__init
+                     (Ale__Onboarding__V1__PortalStage         *message);
+size_t ale__onboarding__v1__portal_stage__get_packed_size
+                     (const Ale__Onboarding__V1__PortalStage   *message);
+size_t ale__onboarding__v1__portal_stage__pack
+                     (const Ale__Onboarding__V1__PortalStage   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__portal_stage__pack_to_buffer
+                     (const Ale__Onboarding__V1__PortalStage   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__PortalStage *
+       ale__onboarding__v1__portal_stage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__portal_stage__free_unpacked
+                     (Ale__Onboarding__V1__PortalStage *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__PortalTask methods */
 void   ale__onboarding__v1__portal_task__init
                      (Ale__Onboarding__V1__PortalTask         *message);
@@ -686,6 +722,9 @@ typedef void (*Ale__Onboarding__V1__PortalArticle_Closure)
 typedef void (*Ale__Onboarding__V1__PortalCase_Closure)
                  (const Ale__Onboarding__V1__PortalCase *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__PortalStage_Closure)
+                 (const Ale__Onboarding__V1__PortalStage *message,
+                  void *closure_data);
 typedef void (*Ale__Onboarding__V1__PortalTask_Closure)
                  (const Ale__Onboarding__V1__PortalTask *message,
                   void *closure_data);
@@ -711,6 +750,7 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__get_portal_task_req
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_field__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_article__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_case__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_stage__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_task__descriptor;
 
 PROTOBUF_C__END_DECLS
