@@ -168,7 +168,7 @@ let package = Package(
             ]),
         shared("Workbook", ["CZip", "CXlsxWriter", "Korean", "Wire"]),
         shared("Sandbox", ["Korean"]),
-        shared("Flows", ["CJQ", "Korean", yams]),
+        shared("Flows", ["CJQ", "Korean", yams], exclude: ["README.md"]),
         shared("Mail", ["Addresses", "Markup", "CCurl", mustache]),
         shared("HTTPS", ["CCurl"]),
         shared("Passwords", ["CSodium"]),

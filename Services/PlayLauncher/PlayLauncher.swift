@@ -24,14 +24,18 @@ public enum PlayLauncher: ServiceDefinition {
         let made = make(parts.database, parts.client, issuer, parts.people)
         return Assembly(
             endpoints: made.endpoints,
-            background: [Background("flow runner", isSingle: false) { await made.runner.run() }],
+            handlers: made.heard.handlers,
+            background: [
+                Background("flow runner", isSingle: false) { await made.runner.run() },
+                Background("flow event types", isSingle: false) { await made.heard.run() },
+            ],
             prepare: { try await made.seed.prepare() })
     }
 
     /// What the service is made of, apart from the process around it.
     static func make(
         _ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People
-    ) -> (endpoints: RecordEndpoints, runner: Runner, seed: PlaySeed) {
+    ) -> (endpoints: RecordEndpoints, runner: Runner, seed: PlaySeed, heard: HeardTypes) {
         let library = FlowLibrary()
         let runner = Runner(database, client, issuer, people, library)
         let plays = Plays(database: database, client: client, library: library, runner: runner)
@@ -48,7 +52,7 @@ public enum PlayLauncher: ServiceDefinition {
             Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)
             })
-        return (endpoints, runner, PlaySeed(database: database))
+        return (endpoints, runner, PlaySeed(database: database), HeardTypes(database, runner))
     }
 
     /// Flow definitions are created and read, never changed: a new text is a new version.
