@@ -168,7 +168,7 @@ let package = Package(
             ]),
         shared("Workbook", ["CZip", "CXlsxWriter", "Korean", "Wire"]),
         shared("Sandbox", ["Korean"]),
-        shared("Flows", ["CJQ", "Korean", yams]),
+        shared("Flows", ["CJQ", "Korean", yams], exclude: ["README.md"]),
         shared("Mail", ["Addresses", "Markup", "CCurl", mustache]),
         shared("HTTPS", ["CCurl"]),
         shared("Passwords", ["CSodium"]),
@@ -273,7 +273,7 @@ let package = Package(
             tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),
             tests("Passwords"),
-            tests("Flows"),
+            tests("Flows", resources: [.copy("jq-1.6.tsv")]),
             tests("Playbooks", ["PlaybooksWire"]),
             tests("Mail", ["Addresses", "TestKit"]),
             // Reads every file many times: without optimisation that takes two minutes.

@@ -78,7 +78,8 @@ struct Execution: Sendable {
             VALUES (\(run), \(domain.path), \(try requester.text()), \(trace), \(title.en), \(title.ko), \
             \(Self.text(of: machines)))
             """)
-        beginStep(now: now, in: tx)
+        for (key, action) in steps { FlowStep.begin(key, action, of: self, now: now, in: tx) }
+        Listening.begin(self, in: tx)
     }
 
     /// The language of the person it runs for.
@@ -89,8 +90,20 @@ struct Execution: Sendable {
 
     /// When the run is to be taken up again; nil when it need not wait.
     var wake: Timestamp? {
-        guard !isNoted, case .wait(_, let until) = action else { return nil }
-        return Timestamp(microseconds: until.milliseconds * 1_000)
+        guard !isNoted, action.isIdle else { return nil }
+        let due = machines.compactMap(\.state.wakes).min()
+        return due.map { Timestamp(microseconds: $0.milliseconds * 1_000) } ?? Self.never
+    }
+
+    /// When a run is taken up that only an event can have go on: the end of the year 9999.
+    private static let never = Timestamp(microseconds: 253_402_300_799_000_000)
+
+    /// The types of the events that the run listens to.
+    var listens: [String] { isNoted ? [] : machines[machines.count - 1].state.listens }
+
+    /// The place of the outermost flow of which a timeout is over at `now`; nil when none is.
+    func overdue(at now: FlowInstant) -> Int? {
+        isNoted ? nil : machines.firstIndex { $0.state.expires.map { $0 <= now } ?? false }
     }
 
     /// Names the step to be done next among all of the run, steps of subflows included; nil when the flow is over.
@@ -103,34 +116,24 @@ struct Execution: Sendable {
         return steps.indices.map { steps[...$0].joined(separator: "/") }
     }
 
+    /// All steps that have been begun and are not over, each with its key among all of the run: of every flow the one inside
+    /// which the next is carried out, of the innermost those of all its branches.
+    var steps: [(key: String, action: FlowAction)] {
+        var steps: [(key: String, action: FlowAction)] = []
+        var outer = ""
+        for (place, machine) in machines.enumerated() {
+            let own = place == machines.count - 1 ? machine.state.pending : [machine.state.action]
+            for action in own { if let step = action.step { steps.append((outer + step.description, action)) } }
+            outer += (machine.state.action.step?.description ?? "") + "/"
+        }
+        return steps
+    }
+
     /// The key of the step that tells the end, each time there is one.
     var telling: String { attempt == 1 ? Telling.step : "\(Telling.step)~\(attempt)" }
 
-    /// Records the step to be done next, before anything is done for it: a step of the flow, or the telling of its end.
-    func beginStep(now: Timestamp, in tx: Transaction) {
-        if isNoted { return FlowStep.begin(telling, "call", nil, nil, of: self, now: now, in: tx) }
-        guard let key else { return }
-        switch action {
-        case .call(_, let method, let request):
-            FlowStep.begin(key, "call", method, request, of: self, now: now, in: tx)
-        case .wait: FlowStep.begin(key, "wait", nil, nil, of: self, now: now, in: tx)
-        case .emit(_, let type, let data): FlowStep.begin(key, "emit", type, data, of: self, now: now, in: tx)
-        case .runSubflow(_, let flow, let input):
-            FlowStep.begin(key, "run", flow.description, input, of: self, now: now, in: tx)
-        case .completed, .failed: break
-        }
-    }
-
     /// What people call the step to be done next; nil when the flow is over.
-    var stepTitle: Text? {
-        switch action {
-        case .call(_, let method, _): StepTitle.text("call", method)
-        case .wait: StepTitle.text("wait", "")
-        case .emit(_, let type, _): StepTitle.text("emit", type)
-        case .runSubflow(_, let flow, _): StepTitle.text("run", flow.description)
-        case .completed, .failed: nil
-        }
-    }
+    var stepTitle: Text? { FlowStep.kind(of: action).map { StepTitle.text($0.name, $0.method ?? "") } }
 
     /// Reads the execution of a lease; nil when it is over or another runner has it.
     static func load(_ lease: Lease, in tx: Transaction) throws -> Execution? {

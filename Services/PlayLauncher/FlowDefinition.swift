@@ -51,6 +51,13 @@ extension FlowDefinition: Record {
                     en: "Line \(line): there is no method \(unknown).",
                     ko: "\(grouped: line)번째 줄: '\(unknown)' 메서드가 없습니다."))
         }
+        if let unknown = Listening.unknownType(of: flow) {
+            throw Problem.broken(
+                "G-76", FlowDefinition.self, field: .definition,
+                Text(
+                    en: "There are no events \(unknown): a record's are 'service.record.action'.",
+                    ko: "'\(unknown)' 이벤트가 없습니다. 레코드의 이벤트 유형은 'service.record.action' 형식입니다."))
+        }
         if let question = flow.wizard.first(where: { !$0.isLabeled }) {
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: .definition,
@@ -65,6 +72,7 @@ extension FlowDefinition: Record {
                 "G-76", FlowDefinition.self, field: .definition,
                 Text(en: "There is no flow \(subflow).", ko: "'\(subflow)' 플로우가 없습니다."))
         }
+        Listening.declare(flow, in: context.write.caller.domain, context.transaction)
     }
 
     private static func agree(_ given: inout String?, _ own: String, field: FlowDefinition.Field) throws {

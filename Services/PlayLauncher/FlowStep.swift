@@ -16,6 +16,36 @@ extension FlowStep {
     /// Longest error kept.
     private static let errorLimit = 2_000
 
+    /// What is recorded of a step before anything is done for it: its kind, what it calls and what it asks for; nil when
+    /// nothing is to be done.
+    static func kind(of action: FlowAction) -> (name: String, method: String?, input: JSONValue?)? {
+        switch action {
+        case .call(_, let method, let request): ("call", method, request)
+        case .wait: ("wait", nil, nil)
+        case .emit(_, let type, let event): ("emit", type, event["data"])
+        case .listen(_, let types): ("listen", types.joined(separator: ", "), nil)
+        case .runSubflow(_, let flow, let input): ("run", flow.description, input)
+        case .completed, .failed: nil
+        }
+    }
+
+    /// Records a step that is about to be done.
+    static func begin(
+        _ key: String, _ action: FlowAction, of execution: Execution, now: Timestamp, in tx: Transaction
+    ) {
+        guard let kind = kind(of: action) else { return }
+        begin(key, kind.name, kind.method, kind.input, of: execution, now: now, in: tx)
+    }
+
+    /// Records that nothing more comes of a step: something else came first.
+    static func cancel(_ key: String, run: String, now: Timestamp, in tx: Transaction) {
+        tx.send(
+            """
+            UPDATE play_launcher.flow_step SET state = \(literal: State.canceled), at = \(now.sqlValue) \
+            WHERE run = \(run) AND key = \(key) AND state = \(literal: State.pending)
+            """)
+    }
+
     /// Records a step that is about to be done; once, also when it is recorded again.
     static func begin(
         _ key: String, _ kind: String, _ method: String?, _ input: JSONValue?, of execution: Execution, now: Timestamp,
@@ -112,6 +142,7 @@ enum StepTitle {
     static func text(_ kind: String, _ method: String) -> Text {
         switch kind {
         case "wait": return Text(en: "Wait", ko: "대기")
+        case "listen": return Text(en: "Wait for the event \(method)", ko: "이벤트 대기: \(method)")
         case "emit": return Text(en: "Send the event \(method)", ko: "이벤트 전송: \(method)")
         case "run": return Text(en: "Run the flow \(method)", ko: "플로우 실행: \(method)")
         default: break

@@ -23,9 +23,10 @@ public enum PlayLauncher: ServiceDefinition {
         }
         let made = make(parts.database, parts.client, issuer, parts.people)
         return Assembly(
-            endpoints: made.endpoints, handlers: made.triggers.handlers,
+            endpoints: made.endpoints, handlers: made.triggers.handlers + made.heard.handlers,
             background: [
                 Background("flow runner", isSingle: false) { await made.runner.run() },
+                Background("flow event types", isSingle: false) { await made.heard.run() },
                 Background("firings", isSingle: false) { await made.triggers.launcher.run() },
                 Background("known triggers", isSingle: false) { await made.triggers.keepKnown() },
                 Background("looks of triggers", isSingle: true) { await made.triggers.look() },
@@ -34,9 +35,18 @@ public enum PlayLauncher: ServiceDefinition {
     }
 
     /// What the service is made of, apart from the process around it.
+    struct Parts {
+        let endpoints: RecordEndpoints
+        let runner: Runner
+        let seed: PlaySeed
+        let triggers: PlayTriggers
+        let heard: HeardTypes
+    }
+
+    /// Makes it.
     static func make(
         _ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People
-    ) -> (endpoints: RecordEndpoints, runner: Runner, seed: PlaySeed, triggers: PlayTriggers) {
+    ) -> Parts {
         let library = FlowLibrary()
         let runner = Runner(database, client, issuer, people, library)
         let plays = Plays(database: database, client: client, library: library, runner: runner)
@@ -58,7 +68,9 @@ public enum PlayLauncher: ServiceDefinition {
             Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)
             })
-        return (endpoints, runner, PlaySeed(database: database), triggers)
+        return Parts(
+            endpoints: endpoints, runner: runner, seed: PlaySeed(database: database), triggers: triggers,
+            heard: HeardTypes(database, runner))
     }
 
     /// Flow definitions are created and read, never changed: a new text is a new version.

@@ -47,6 +47,7 @@ struct PlayRehearsal: Sendable {
             case .call(_, let method, let request):
                 result = try await answer(method, request, &notes, call)
             case .wait, .emit: result = .succeeded(.null)
+            case .listen: result = .succeeded(.array([]))
             case .runSubflow(_, let reference, let given):
                 guard let inner = try await find(reference, call), machines.count < Self.depth else {
                     throw Self.refused("The flow \(reference) cannot be run.")

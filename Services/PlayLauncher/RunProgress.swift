@@ -7,9 +7,12 @@ import Wire
 /// A move of a run on its way to the database: what became of steps, the events they emit, and where the run then is.
 struct RunProgress: Sendable {
     private enum Entry {
-        case begun(Execution)
+        case begun(String, FlowAction, Execution)
         case ended(String, StepResult)
-        case emitted(String, JSONValue)
+        /// Nothing more comes of a step: something else came first.
+        case dropped(String)
+        case emitted(JSONValue)
+        case told(Execution)
     }
 
     /// Most entries of one move. A flow that goes on emitting makes several moves.
@@ -21,45 +24,77 @@ struct RunProgress: Sendable {
     let wasWaiting: Bool
     /// Whether people were told that the run stands at its step.
     let wasStanding: Bool
+    /// Whether it was listening.
+    let wasListening: Bool
+    /// The last of the events that were heard.
+    private(set) var heard: Int64?
     private var entries: [Entry] = []
+    /// The keys of the steps that were recorded before or are recorded by this move.
+    private var known: Set<String>
     /// The flows before the result that was taken in last.
     private var stood: [Execution.Machine] = []
     /// Whether that result comes from a flow inside, which is over.
     private var isClosing = false
 
-    /// Begins where a run is; `wasWaiting` when that is not what its present step says.
-    init(_ execution: Execution, wasWaiting: Bool? = nil) {
+    /// Begins where a run is.
+    /// - Parameter flow: a flow that has just begun inside it, none of whose steps was recorded.
+    init(_ execution: Execution, beginning flow: Execution.Machine? = nil) {
         next = execution
         next.failures = 0
         next.isSkipped = false
         wasStanding = execution.failures >= StepRetry.told
-        if case .wait = execution.action { self.wasWaiting = wasWaiting ?? true } else { self.wasWaiting = false }
+        wasWaiting = execution.action.isIdle
+        wasListening = !execution.listens.isEmpty
+        known = Set(execution.steps.map(\.key))
+        if let flow { next.machines.append(flow) }
     }
 
     /// The present step is done, and its flow is in this state.
     mutating func end(_ result: StepResult, state: FlowState, skips: Bool = false) {
+        let key = next.key
         // Of a step that is skipped it stands recorded who did that.
-        if let key = next.key, !skips { entries.append(.ended(key, result)) }
+        if let key, !skips { entries.append(.ended(key, result)) }
         // A flow inside has ended with a result: the run stood at its step. An event is not sent again.
         if case .emit = next.action { stood = [] } else if !isClosing { stood = next.machines }
         isClosing = false
-        if case .emit(_, let type, let data) = next.action { entries.append(.emitted(type, data)) }
+        if case .emit(_, _, let event) = next.action { entries.append(.emitted(event)) }
+        let before = next.steps
         next.machines[next.machines.count - 1].state = state
+        drop(before, but: key)
     }
 
-    /// Begins the step that is to be done next. Answers what becomes of it when nothing outside has to be asked for that;
-    /// nil when something has to, and when the run is over.
+    /// The clock or an event has moved the flow at `place` on; the flows inside it are over by that.
+    mutating func turn(_ turn: FlowMachine.Turn, at place: Int) {
+        let before = next.steps
+        stood = next.machines
+        next.machines.removeLast(next.machines.count - place - 1)
+        next.machines[place].state = turn.state
+        let left = Set(next.steps.map(\.key))
+        for (key, action) in before where !left.contains(key) {
+            if let step = action.step, let output = turn.done[step] { entries.append(.ended(key, .succeeded(output))) }
+        }
+        drop(before.filter { step in step.action.step.map { turn.done[$0] == nil } ?? true }, but: nil)
+    }
+
+    /// Events up to this one were looked at.
+    mutating func hear(upTo seq: Int64) { heard = seq }
+
+    private mutating func drop(_ before: [(key: String, action: FlowAction)], but ended: String?) {
+        let left = Set(next.steps.map(\.key))
+        for (key, _) in before where key != ended && !left.contains(key) { entries.append(.dropped(key)) }
+    }
+
+    /// Begins the steps that are to be done next. Answers what becomes of the first when nothing outside has to be asked
+    /// for that; nil when something has to, and when the run is over.
     mutating func follows() -> StepResult? {
         switch next.action {
         case .completed(let output): return close(.succeeded(output))
         case .failed(let error): return close(.failed(error))
-        case .emit:
-            entries.append(.begun(next))
-            return entries.count < Self.limit ? .succeeded(.null) : nil
-        case .call, .wait, .runSubflow:
-            entries.append(.begun(next))
-            return nil
+        default: break
         }
+        for (key, action) in next.steps where known.insert(key).inserted { entries.append(.begun(key, action, next)) }
+        guard case .emit = next.action, entries.count < Self.limit else { return nil }
+        return .succeeded(.null)
     }
 
     /// A flow is over: the flow around it goes on, or the run is to be told about.
@@ -71,7 +106,7 @@ struct RunProgress: Sendable {
         }
         next.isNoted = true
         if case .failed = result { next.stood = stood }
-        entries.append(.begun(next))
+        entries.append(.told(next))
         return nil
     }
 
@@ -79,17 +114,20 @@ struct RunProgress: Sendable {
     mutating func cancel(_ state: FlowState) {
         next.machines = [Execution.Machine(definition: next.machines[0].definition, state: state)]
         next.isNoted = true
-        entries.append(.begun(next))
+        entries.append(.told(next))
     }
 
     /// Records steps and events, in their order.
     func record(_ database: Database, now: Timestamp, in tx: Transaction) throws {
         for entry in entries {
             switch entry {
-            case .begun(let execution): execution.beginStep(now: now, in: tx)
+            case .begun(let key, let action, let execution):
+                FlowStep.begin(key, action, of: execution, now: now, in: tx)
             case .ended(let key, let result): FlowStep.end(key, result, run: next.run, now: now, in: tx)
-            case .emitted(let type, let data):
-                try FlowEvent.insert(type, data, next, database, now: now, in: tx)
+            case .dropped(let key): FlowStep.cancel(key, run: next.run, now: now, in: tx)
+            case .emitted(let event): try FlowEvent.insert(event, next, database, now: now, in: tx)
+            case .told(let execution):
+                FlowStep.begin(execution.telling, "call", nil, nil, of: execution, now: now, in: tx)
             }
         }
     }

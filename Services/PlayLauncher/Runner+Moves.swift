@@ -3,6 +3,7 @@ import PlayLauncherWire
 import Postgres
 import RPC
 import Records
+import Roles
 import Tenancy
 import Wire
 import Work
@@ -49,6 +50,8 @@ extension Runner {
         }
         if execution.isCanceled { return try await end(execution, lease) }
         if execution.isSkipped { return try await take(.succeeded(.null), execution, lease) }
+        let now = FlowInstant(database.clock.now)
+        if let place = execution.overdue(at: now) { return try await wake(execution, at: place, now, lease) }
         let state = execution.machines[execution.machines.count - 1].state
         switch state.action {
         case .call(let step, let method, let request):
@@ -63,10 +66,11 @@ extension Runner {
             case .held: try await hold(execution, lease)
             }
             return nil
-        case .wait(_, let until):
-            if FlowInstant(database.clock.now) >= until { return try await take(.succeeded(.null), execution, lease) }
-            try await letWait(execution, until, lease)
-            return nil
+        case .wait, .listen:
+            if let due = state.wakes, due <= now {
+                return try await wake(execution, at: execution.machines.count - 1, now, lease)
+            }
+            return try await listen(execution, lease)
         case .runSubflow(let step, let flow, let input):
             return try await beginSubflow(flow, run: "\(state.run)/\(step.path)", input, execution, lease)
         case .emit, .completed, .failed: return try await store(try await progress(RunProgress(execution)), lease)
@@ -74,6 +78,67 @@ extension Runner {
     }
 
     // MARK: Moves of the flow
+
+    /// Has the flow at `place` go on because of the clock: a wait is over, or a timeout.
+    private func wake(
+        _ execution: Execution, at place: Int, _ now: FlowInstant, _ lease: Lease
+    ) async throws -> Execution? {
+        let machine = execution.machines[place]
+        var progress = RunProgress(execution)
+        progress.turn(
+            try await turned(machine) { flow throws(FlowMachineError) in try flow.wake(machine.state, now: now) },
+            at: place)
+        return try await store(try await self.progress(progress), lease)
+    }
+
+    /// Gives the flow what was heard since it listens; lets the run wait when that was nothing.
+    private func listen(_ execution: Execution, _ lease: Lease) async throws -> Execution? {
+        let run = execution.run
+        let heard =
+            execution.listens.isEmpty
+            ? [] : try await asService(execution.domain) { tx in try Listening.heard(by: run, in: tx) }
+        guard let last = heard.last else {
+            try await letWait(execution, lease)
+            return nil
+        }
+        var progress = RunProgress(execution)
+        let place = execution.machines.count - 1
+        for (_, event) in heard {
+            let machine = progress.next.machines[place]
+            guard !machine.state.isOver, reads(event, execution.requester.caller) else { continue }
+            let now = FlowInstant(database.clock.now)
+            progress.turn(
+                try await turned(machine) { flow throws(FlowMachineError) in
+                    try flow.hear(event, machine.state, now: now)
+                }, at: place)
+        }
+        progress.hear(upTo: last.seq)
+        return try await store(try await self.progress(progress), lease)
+    }
+
+    /// Whether the person that the run acts for may read the records that the event is about.
+    private func reads(_ event: JSONValue, _ caller: Caller) -> Bool {
+        guard let (_, table) = Listening.record(ofType: event["type"]?.string ?? "") else { return true }
+        return Access.allows(caller.roles, .read, on: table)
+    }
+
+    private func turned(
+        _ machine: Execution.Machine,
+        _ move: (FlowMachine) throws(FlowMachineError) -> FlowMachine.Turn
+    ) async throws -> FlowMachine.Turn {
+        let flow = FlowMachine(try await flow(machine.definition))
+        do throws(FlowMachineError) {
+            return try move(flow)
+        } catch {
+            return FlowMachine.Turn(state: broken(machine, error, flow))
+        }
+    }
+
+    /// A state that this program cannot go on with ends its run instead of being tried for ever.
+    private func broken(_ machine: Execution.Machine, _ error: FlowMachineError, _ flow: FlowMachine) -> FlowState {
+        database.log.error("a flow cannot go on", metadata: ["run": "\(machine.state.run)", "cause": "\(error)"])
+        return flow.cancel(machine.state, because: "The stored state cannot be carried on.")
+    }
 
     /// Gives the flow what became of its step and stores where it then is.
     private func take(_ result: StepResult, _ execution: Execution, _ lease: Lease) async throws -> Execution? {
@@ -111,10 +176,7 @@ extension Runner {
             return try FlowMachine(flow).advance(
                 machine.state, step: step, with: result, now: FlowInstant(database.clock.now))
         } catch {
-            // A state that this program cannot go on with ends its run instead of being tried for ever.
-            database.log.error(
-                "a flow cannot go on", metadata: ["run": "\(machine.state.run)", "cause": "\(error)"])
-            return FlowMachine(flow).cancel(machine.state, because: "The stored state cannot be carried on.")
+            return broken(machine, error, FlowMachine(flow))
         }
     }
 
@@ -141,6 +203,9 @@ extension Runner {
             }
             try progress.record(database, now: now, in: tx)
             if wake != nil { try change(to: FlowRun.State.waiting, at: next.stepTitle) }
+            if let heard = progress.heard { Listening.forget(next.run, upTo: heard, in: tx) }
+            if progress.wasListening, next.listens.isEmpty { Listening.end(next.run, in: tx) }
+            Listening.begin(next, in: tx)
             return next.isNoted ? try Execution.Ending.load(next.run, database, in: tx) : nil
         }
         guard wake == nil else { return nil }
@@ -150,11 +215,12 @@ extension Runner {
     }
 
     /// A run found waiting too early, because clocks differ, is let go until its time.
-    private func letWait(_ execution: Execution, _ until: FlowInstant, _ lease: Lease) async throws {
-        let due = Timestamp(microseconds: until.milliseconds * 1_000)
+    private func letWait(_ execution: Execution, _ lease: Lease) async throws {
+        let due = execution.wake
         try await asService(execution.domain) { tx in
             // By the clock of the database the time may have come already: not at once again.
             lease.retry(after: .seconds(1), notBefore: due, in: tx)
+            Listening.begin(execution, in: tx)
         }
     }
 
@@ -182,9 +248,8 @@ extension Runner {
                 detail: "\(error)")
             return try await take(.failed(error), execution, lease)
         }
-        var begun = execution
-        begun.machines.append(.init(definition: definition.id, state: state))
-        return try await store(try await progress(RunProgress(begun, wasWaiting: false)), lease)
+        let begun = RunProgress(execution, beginning: .init(definition: definition.id, state: state))
+        return try await store(try await progress(begun), lease)
     }
 
     /// Lets the run go for a while, since its step may go through later.

@@ -41,6 +41,12 @@ struct StepReader: Sendable {
 
     private func reads(_ step: FlowStep) -> Bool {
         // Without a method it is the note at the end, or nothing that anybody was asked.
+        if step.kind == "listen" {
+            // What was heard of records says which there are; what flows emit is said to all flows of the domain.
+            return step.method.split(separator: ", ").allSatisfy { type in
+                Listening.record(ofType: String(type)).map { Access.allows(caller.roles, .read, on: $0.table) } ?? true
+            }
+        }
         guard step.kind == "call", !step.method.isEmpty else { return true }
         guard FlowMethod.answersByRolesAlone(step.method), let table = FlowMethod.info(step.method)?.need?.table
         else { return false }

@@ -145,22 +145,45 @@ struct Telling: Sendable {
 
 /// Events that flows emit themselves: they go out like those of records, under the run, with the action `emitted`.
 enum FlowEvent {
+    static let action = "emitted"
+
+    /// The type by which flows know the event of a record: `customer-success.touchpoint.closed`.
+    static func type(of event: RecordEvent) -> String { "\(event.service).\(event.table).\(event.action)" }
+
+    /// An event as flows hear it: of a record what it is about and what became of it, but none of its content, which the
+    /// run has to read as the person it acts for; of another flow what that emits, unless it passes for an event of a record.
+    static func heard(_ event: RecordEvent) -> JSONValue? {
+        if event.service == FlowRun.schema.service, event.table == FlowRun.schema.table, event.action == action {
+            guard let emitted = try? JSONValue(parsing: event.text), let type = emitted["type"]?.string,
+                Listening.record(ofType: type) == nil
+            else { return nil }
+            return emitted
+        }
+        return [
+            "specversion": "1.0", "id": .string(event.eventID), "type": .string(type(of: event)),
+            "source": .string("ale/\(event.service)"), "subject": .string(event.id),
+            "time": event.at.map { .string(FlowInstant($0).text) } ?? .null,
+            "data": [
+                "table": .string(event.table), "id": .string(event.id), "number": .string(event.number),
+                "domain": .string(event.domain), "action": .string(event.action),
+            ],
+        ]
+    }
+
     static func insert(
-        _ type: String, _ data: JSONValue, _ execution: Execution, _ database: Database, now: Timestamp,
-        in tx: Transaction
+        _ emitted: JSONValue, _ execution: Execution, _ database: Database, now: Timestamp, in tx: Transaction
     ) throws {
         var event = RecordEvent()
         event.eventID = RecordID.make(at: now)
         event.service = FlowRun.schema.service
         event.table = FlowRun.schema.table
-        event.action = "emitted"
+        event.action = action
         event.id = execution.run
         event.domain = execution.domain.path
         event.actor = execution.requester.caller.subject
         event.at = now
-        let text: JSONValue = ["type": .string(type), "data": data]
-        event.text = text.text
-        let subject = "ale.v1.events.\(execution.domain.subjectToken).\(database.service).flow_run.emitted"
+        event.text = emitted.text
+        let subject = "ale.v1.events.\(execution.domain.subjectToken).\(database.service).flow_run.\(action)"
         tx.send(
             """
             INSERT INTO play_launcher.outbox (event_id, domain, subject, record, trace, payload) \

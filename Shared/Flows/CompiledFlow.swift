@@ -12,6 +12,10 @@ public enum FlowBounds {
     public static let steps = 10_000
     /// Most attempts of one `try`, the first included.
     public static let attempts = 20
+    /// Most branches of one `fork`.
+    public static let branches = 16
+    /// Most events that one `listen` collects.
+    public static let events = 100
     /// Most bytes of the answer of a step, and of any value an expression makes.
     public static let valueBytes = 256 * 1024
     /// Most bytes of the stored state of a run.
@@ -20,12 +24,10 @@ public enum FlowBounds {
 
 /// A flow definition that passed every check, ready to run. Immutable; share it freely.
 ///
-/// The language is a part of the CNCF Serverless Workflow DSL 1.0. What it has: `document`, `input` (`schema`, `from`),
-/// `output.as`, `do` with the tasks `call: rpc`, `set`, `switch`, `for`, `raise`, `try`, `wait`, `run: workflow`, `emit`
-/// and `do`; on every task `if`, `input.from`, `output.as`, `export.as`, `then`, `metadata`. Anything else is refused
-/// with its place. Expressions are jq in `${ }`; see ``JQ`` for what they may use. A text that is written into a record
-/// has its Korean beside it: `x-default-ko` beside `default`, in a template `x-subject-ko` beside `subject`; a run takes
-/// that of the person who begins it.
+/// The language is a part of the CNCF Serverless Workflow DSL 1.0: ``FlowFeature`` lists what it has and what not, and so
+/// does the README beside it. What it has not is refused with its place and its name. Expressions are jq in `${ }`; see
+/// ``JQ`` for what they may use. A text that is written into a record has its Korean beside it: `x-default-ko` beside
+/// `default`, in a template `x-subject-ko` beside `subject`; a run takes that of the person who begins it.
 public struct CompiledFlow: Sendable {
     /// Namespace, name and version.
     public let reference: FlowReference
@@ -43,9 +45,15 @@ public struct CompiledFlow: Sendable {
     public let methods: [String]
     /// Every flow that a `run` may start, in the order of appearance.
     public let subflows: [FlowReference]
+    /// The type of every event that a `listen` waits for, sorted.
+    public let eventTypes: [String]
 
     let inputFrom: FlowTemplate?
     let outputAs: FlowTemplate?
+    let outputSchema: FlowSchema?
+    let timeout: FlowDuration?
+    /// The definition as `$workflow.definition` shows it.
+    let definition: JSONValue
     let blocks: [String: FlowBlock]
     let expressions: JQ
 
@@ -83,7 +91,21 @@ indirect enum FlowTemplate: Sendable {
 /// A list of tasks, carried out in order. Its path names it in stored states: `do`, `do/retry/try`, `do/each/do`.
 struct FlowBlock: Sendable {
     let path: String
+    /// The JSON pointer of the list in the definition: `/do`, `/do/1/retry/try`.
+    let pointer: String
+    /// The place of its first task in that list; nil where tasks are found by their names alone.
+    let first: Int?
     let tasks: [FlowTask]
+
+    func pointer(of index: Int) -> String {
+        pointer + (first.map { "/\($0 + index)" } ?? "") + "/\(tasks[index].name)"
+    }
+}
+
+/// A span of time: written out, or made by expressions when it begins.
+enum FlowDuration: Sendable {
+    case fixed(Int64)
+    case computed(FlowTemplate)
 }
 
 /// Where a run goes after a task.
@@ -100,8 +122,19 @@ struct FlowTask: Sendable {
     let inputFrom: FlowTemplate?
     let outputAs: FlowTemplate?
     let exportAs: FlowTemplate?
+    let schemas: Schemas
+    let timeout: FlowDuration?
     let then: FlowDirective
+    /// The task as `$task.definition` shows it.
+    let definition: JSONValue
     let kind: Kind
+
+    /// What the input of a task must be, its output, and what it exports.
+    struct Schemas: Sendable {
+        var input: FlowSchema?
+        var output: FlowSchema?
+        var export: FlowSchema?
+    }
 
     enum Kind: Sendable {
         case call(method: String, request: FlowTemplate)
@@ -110,10 +143,35 @@ struct FlowTask: Sendable {
         case loop(Loop)
         case raise(type: FlowTemplate, status: Int, title: FlowTemplate, detail: FlowTemplate)
         case attempt(body: String, handler: Handler)
-        case wait(milliseconds: Int64)
+        case wait(FlowDuration)
         case run(FlowReference, input: FlowTemplate?)
-        case emit(type: String, data: FlowTemplate)
+        case emit(type: String, event: FlowTemplate)
         case list(block: String)
+        /// A list that every branch of has one task of.
+        case fork([String], competes: Bool)
+        case listen(Listen)
+        /// A task of `use.functions`, with what it is given.
+        case function(block: String, arguments: FlowTemplate)
+    }
+
+    /// What a `listen` waits for.
+    struct Listen: Sendable {
+        enum Strategy: Sendable { case one, any, all }
+        let strategy: Strategy
+        let filters: [Filter]
+        /// Of `any`: true of the events taken so far when they are enough. Without it the first is enough.
+        let until: Int?
+        /// Whether the whole event is handed on, and not its data alone.
+        let readsEnvelope: Bool
+
+        var types: [String] { filters.map(\.type) }
+    }
+
+    /// Which events are taken: those of a type whose other attributes are as said, and that belong together.
+    struct Filter: Sendable {
+        let type: String
+        let with: [(name: String, value: FlowTemplate)]
+        let correlate: [(from: Int, expect: FlowTemplate)]
     }
 
     /// One case of a `switch`; without a condition it is the default.
@@ -132,8 +190,8 @@ struct FlowTask: Sendable {
 
     /// The `catch` of a `try`.
     struct Handler: Sendable {
-        let type: String?
-        let status: Int?
+        /// Members that the error must have.
+        let with: [String: JSONValue]
         let variable: String
         let when: Int?
         let exceptWhen: Int?
@@ -143,23 +201,33 @@ struct FlowTask: Sendable {
 
     struct Retry: Sendable {
         enum Backoff: Sendable { case constant, linear, exponential }
+        let when: Int?
+        let exceptWhen: Int?
         /// Attempts in all, the first included.
         let attempts: Int
+        /// No attempt begins later than so many milliseconds after the first.
+        let within: Int64?
         let delay: Int64
         let backoff: Backoff
+        /// What is added to each pause, between these milliseconds.
+        let jitter: ClosedRange<Int64>
 
         /// Longest pause between two attempts: one day.
         static let longestDelay: Int64 = 86_400_000
 
-        /// Milliseconds to wait after the attempt with this number (from 1) has failed.
-        func pause(after attempt: Int) -> Int64 {
+        /// Milliseconds to wait after the attempt with this number (from 1) has failed. The jitter follows from `key`, so
+        /// that a run taken up again pauses as long.
+        func pause(after attempt: Int, key: String) -> Int64 {
             let factor: Double
             switch backoff {
             case .constant: factor = 1
             case .linear: factor = Double(attempt)
             case .exponential: factor = Double(UInt64(1) << UInt64(min(max(attempt - 1, 0), 40)))
             }
-            return Int64(min(Double(delay) * factor, Double(Self.longestDelay)))
+            let span = UInt64(jitter.upperBound - jitter.lowerBound) + 1
+            let chance = (UInt64(StepKey.hash(key).prefix(15), radix: 16) ?? 0) % span
+            let added = jitter.lowerBound + Int64(chance)
+            return Int64(min(Double(delay) * factor, Double(Self.longestDelay))) + added
         }
     }
 }

@@ -2,16 +2,21 @@
 extension FlowSchema {
     /// The schema of a flow's input: `format: json` (optional) and `document` with an object schema.
     static func compile(input node: YAMLTree) throws(FlowProblem) -> FlowSchema {
-        let parts = try node.members(["format", "document"])
-        if let format = parts["format"], try format.text() != "json" {
-            throw format.problem("Only 'format: json' is available.", "'format: json'만 사용할 수 있습니다.")
-        }
-        let document = try node.require("document", in: parts)
-        let schema = try compile(document, depth: 0)
+        let schema = try compile(any: node)
         guard schema.kind == .object else {
+            let document = try node.require("document", in: try node.members(["format", "document"]))
             throw document.problem("The input is an object.", "입력은 객체여야 합니다.")
         }
         return schema
+    }
+
+    /// The schema of a value: `format: json` (optional) and `document`.
+    static func compile(any node: YAMLTree) throws(FlowProblem) -> FlowSchema {
+        let parts = try node.members(["format", "document"], at: .schema)
+        if let format = parts["format"], try format.text() != "json" {
+            throw format.problem("Only 'format: json' is available.", "'format: json'만 사용할 수 있습니다.")
+        }
+        return try compile(try node.require("document", in: parts), depth: 0)
     }
 
     private static let known = [

@@ -2,11 +2,15 @@ import Korean
 
 /// Tasks and their lists.
 extension FlowCompiler {
-    private static let kinds = ["call", "set", "switch", "for", "raise", "try", "wait", "run", "emit", "do"]
-    private static let common = ["if", "input", "output", "export", "then", "metadata"]
+    private static let kinds = [
+        "call", "set", "switch", "for", "raise", "try", "wait", "run", "emit", "fork", "listen", "do",
+    ]
+    private static let common = ["if", "input", "output", "export", "timeout", "then", "metadata"]
 
     /// Compiles a list of tasks and stores it under its path. `scope`: names of the variables of enclosing tasks.
-    mutating func block(_ node: YAMLTree, path: String, depth: Int, scope: [String]) throws(FlowProblem) {
+    mutating func block(
+        _ node: YAMLTree, path: String, pointer: String, first: Int? = 0, depth: Int, scope: [String]
+    ) throws(FlowProblem) {
         guard case .sequence(let nodes) = node.value, !nodes.isEmpty else {
             throw node.problem("A list of tasks is expected.", "작업 목록이 필요합니다.")
         }
@@ -34,18 +38,38 @@ extension FlowCompiler {
                     "A flow has at most \(FlowBounds.tasks) tasks.", "플로우의 작업은 최대 \(grouped: FlowBounds.tasks)개입니다.")
             }
         }
-        let names = named.map(\.name)
         var tasks: [FlowTask] = []
-        for (name, node) in named {
-            tasks.append(
-                try task(name, node, siblings: names, path: "\(path)/\(name)", depth: depth, scope: scope))
+        for (index, (name, node)) in named.enumerated() {
+            let place = Place(
+                path: "\(path)/\(name)", pointer: pointer + (first.map { "/\($0 + index)" } ?? "") + "/\(name)",
+                depth: depth, scope: scope,
+                siblings: named.map(\.name))
+            tasks.append(try task(name, node, place))
         }
-        blocks[path] = FlowBlock(path: path, tasks: tasks)
+        blocks[path] = FlowBlock(path: path, pointer: pointer, first: first, tasks: tasks)
     }
 
-    private mutating func task(
-        _ name: String, _ node: YAMLTree, siblings: [String], path: String, depth: Int, scope: [String]
-    ) throws(FlowProblem) -> FlowTask {
+    /// Where a task stands.
+    struct Place {
+        let path: String
+        let pointer: String
+        let depth: Int
+        /// Names of the variables of enclosing tasks.
+        let scope: [String]
+        /// The tasks of its list, to which it may lead on.
+        let siblings: [String]
+
+        var variables: [String] { FlowCompiler.taskVariables + scope }
+    }
+
+    /// Compiles a list inside a task.
+    mutating func block(_ node: YAMLTree, _ key: String, in place: Place, scope: [String]? = nil) throws(FlowProblem) {
+        try block(
+            node, path: "\(place.path)/\(key)", pointer: "\(place.pointer)/\(key)", depth: place.depth + 1,
+            scope: scope ?? place.scope)
+    }
+
+    mutating func task(_ name: String, _ node: YAMLTree, _ place: Place) throws(FlowProblem) -> FlowTask {
         guard case .mapping(let all) = node.value else { throw node.problem("A mapping is expected.", "매핑이 필요합니다.") }
         // `for` has `do` and `while` beside it, so it is looked for before `do`.
         guard let kind = Self.kinds.first(where: { kind in all.contains { $0.key == kind } }) else {
@@ -54,30 +78,39 @@ extension FlowCompiler {
                 "작업은 \(Self.kinds.joined(separator: ", ")) 중 하나입니다.")
         }
         let beside = ["call": ["with"], "for": ["while", "do"], "try": ["catch"]][kind] ?? []
-        let members = try node.members([kind] + beside + Self.common)
-        let variables = Self.taskVariables + scope
+        let known = [kind] + beside + Self.common
+        let members = try kind == "listen" ? node.members(known, at: .listen) : node.members(known)
+        let variables = place.variables
         let condition = try members["if"].map { node throws(FlowProblem) in
             try expression(node, variables: variables)
         }
-        let from = try part(members["input"], "from", variables)
-        let definition = try self.kind(
-            kind, node, members, siblings: siblings, path: path, depth: depth, scope: scope)
+        var schemas = FlowTask.Schemas()
+        let from = try part(members["input"], "from", variables, &schemas.input)
+        let definition = try self.kind(kind, node, members, place)
         return FlowTask(
             name: name, condition: condition, inputFrom: from,
-            outputAs: try part(members["output"], "as", variables + ["output"]),
-            exportAs: try part(members["export"], "as", variables + ["output"]),
+            outputAs: try part(members["output"], "as", variables + ["output"], &schemas.output),
+            exportAs: try part(members["export"], "as", variables + ["output"], &schemas.export), schemas: schemas,
+            timeout: try members["timeout"].map { node throws(FlowProblem) in
+                try timeout(node, variables: variables)
+            },
             then: try members["then"].map { node throws(FlowProblem) in
-                try directive(node, siblings: siblings)
+                try directive(node, siblings: place.siblings)
             } ?? .next,
-            kind: definition)
+            definition: node.json, kind: definition)
     }
 
+    /// What makes a value of another, and the schema it has to fit.
     private mutating func part(
-        _ node: YAMLTree?, _ key: String, _ variables: [String]
+        _ node: YAMLTree?, _ key: String, _ variables: [String], _ schema: inout FlowSchema?
     ) throws(FlowProblem) -> FlowTemplate? {
         guard let node else { return nil }
-        let inner = try node.require(key, in: try node.members([key]))
-        return try template(inner, variables: variables, isWhole: true)
+        let parts = try node.members([key, "schema"])
+        schema = try parts["schema"].map { node throws(FlowProblem) in try FlowSchema.compile(any: node) }
+        if schema == nil { _ = try node.require(key, in: parts) }
+        return try parts[key].map { node throws(FlowProblem) in
+            try template(node, variables: variables, isWhole: true)
+        }
     }
 
     private func directive(_ node: YAMLTree, siblings: [String]) throws(FlowProblem) -> FlowDirective {
@@ -95,11 +128,10 @@ extension FlowCompiler {
     }
 
     private mutating func kind(
-        _ kind: String, _ task: YAMLTree, _ members: [String: YAMLTree], siblings: [String], path: String, depth: Int,
-        scope: [String]
+        _ kind: String, _ task: YAMLTree, _ members: [String: YAMLTree], _ place: Place
     ) throws(FlowProblem) -> FlowTask.Kind {
         let node = try task.require(kind, in: members)
-        let variables = Self.taskVariables + scope
+        let variables = place.variables
         switch kind {
         case "call": return try call(task, members, variables)
         case "set":
@@ -107,20 +139,20 @@ extension FlowCompiler {
                 return .set(try template(node, variables: variables, isWhole: true))
             }
             return .set(try template(node, variables: variables))
-        case "switch": return .choose(try cases(node, siblings: siblings, variables))
-        case "for": return try loop(task, node, members, path: path, depth: depth, scope: scope)
+        case "switch": return .choose(try cases(node, place))
+        case "for": return try loop(task, node, members, place)
         case "raise": return try raise(node, variables)
         case "try":
-            try block(node, path: path + "/try", depth: depth + 1, scope: scope)
-            let handler = try handler(
-                try task.require("catch", in: members), path: path, depth: depth, scope: scope)
-            return .attempt(body: path + "/try", handler: handler)
-        case "wait": return .wait(milliseconds: try duration(node))
+            try block(node, "try", in: place)
+            return .attempt(body: place.path + "/try", handler: try handler(task.require("catch", in: members), place))
+        case "wait": return .wait(try duration(node, variables: variables))
         case "run": return try run(node, variables)
         case "emit": return try emit(node, variables)
+        case "fork": return try fork(node, place)
+        case "listen": return .listen(try listen(node, variables))
         default:
-            try block(node, path: path + "/do", depth: depth + 1, scope: scope)
-            return .list(block: path + "/do")
+            try block(node, "do", in: place)
+            return .list(block: place.path + "/do")
         }
     }
 
@@ -128,8 +160,18 @@ extension FlowCompiler {
         _ task: YAMLTree, _ members: [String: YAMLTree], _ variables: [String]
     ) throws(FlowProblem) -> FlowTask.Kind {
         let function = try task.require("call", in: members)
-        guard try function.text() == "rpc" else {
-            throw function.problem("Only 'call: rpc' is available.", "'call: rpc'만 사용할 수 있습니다.")
+        let named = try function.text()
+        if functions.contains(named) {
+            let arguments = try members["with"].map { node throws(FlowProblem) in
+                try template(node, variables: variables, isWhole: true)
+            }
+            return .function(block: Self.path(ofFunction: named), arguments: arguments ?? .literal(.object([:])))
+        }
+        try function.refuse(named, at: .call)
+        guard named == "rpc" else {
+            throw function.problem(
+                "There is no function '\(named.prefix(63))': 'call' names 'rpc', or a function above this one in 'use'.",
+                "'\(named.prefix(63))' 함수가 없습니다. 'rpc' 또는 'use'에서 앞에 정의된 함수를 지정하세요.")
         }
         let with = try task.require("with", in: members)
         let arguments = try with.members(["method", "request"])
@@ -149,7 +191,7 @@ extension FlowCompiler {
     }
 
     private mutating func cases(
-        _ node: YAMLTree, siblings: [String], _ variables: [String]
+        _ node: YAMLTree, _ place: Place
     ) throws(FlowProblem) -> [FlowTask.Case] {
         guard case .sequence(let entries) = node.value, !entries.isEmpty else {
             throw node.problem("A list of cases is expected.", "조건 목록이 필요합니다.")
@@ -161,59 +203,85 @@ extension FlowCompiler {
             }
             let parts = try member.value.members(["when", "then"])
             let condition = try parts["when"].map { node throws(FlowProblem) in
-                try expression(node, variables: variables)
+                try expression(node, variables: place.variables)
             }
             guard condition != nil || index == entries.count - 1 else {
                 throw member.value.problem(
                     "Only the last case may be without 'when'.", "'when'이 없는 조건은 마지막에만 올 수 있습니다.")
             }
-            let then = try directive(try member.value.require("then", in: parts), siblings: siblings)
+            let then = try directive(try member.value.require("then", in: parts), siblings: place.siblings)
             cases.append(FlowTask.Case(condition: condition, then: then))
         }
         return cases
     }
 
     private mutating func loop(
-        _ task: YAMLTree, _ node: YAMLTree, _ members: [String: YAMLTree], path: String, depth: Int, scope: [String]
+        _ task: YAMLTree, _ node: YAMLTree, _ members: [String: YAMLTree], _ place: Place
     ) throws(FlowProblem) -> FlowTask.Kind {
         let parts = try node.members(["each", "in", "at"])
-        let each = try variable(parts["each"], default: "item", scope: scope)
-        let at = try variable(parts["at"], default: "index", scope: scope)
-        let items = try expression(
-            try node.require("in", in: parts), variables: Self.taskVariables + scope)
-        let inner = scope.filter { $0 != each && $0 != at } + [each, at]
+        let each = try variable(parts["each"], default: "item")
+        let at = try variable(parts["at"], default: "index")
+        let items = try expression(try node.require("in", in: parts), variables: place.variables)
+        let inner = place.scope.filter { $0 != each && $0 != at } + [each, at]
         let condition = try members["while"].map { node throws(FlowProblem) in
             try expression(node, variables: Self.taskVariables + inner)
         }
-        try block(try task.require("do", in: members), path: path + "/do", depth: depth + 1, scope: inner)
+        try block(try task.require("do", in: members), "do", in: place, scope: inner)
         return .loop(
-            FlowTask.Loop(each: each, at: at, items: items, condition: condition, body: path + "/do"))
+            FlowTask.Loop(each: each, at: at, items: items, condition: condition, body: place.path + "/do"))
     }
 
-    func variable(_ node: YAMLTree?, default name: String, scope: [String]) throws(FlowProblem) -> String {
+    func variable(_ node: YAMLTree?, default name: String) throws(FlowProblem) -> String {
         guard let node else { return name }
         let text = try node.text(maximum: 40)
-        guard text.isVariableName, !(Self.taskVariables + ["output"]).contains(text) else {
+        guard text.isVariableName, !(Self.taskVariables + ["output", "secrets", "authorization"]).contains(text) else {
             throw node.problem("This is not a free variable name.", "사용할 수 있는 변수 이름이 아닙니다.")
         }
         return text
     }
 
-    private mutating func raise(_ node: YAMLTree, _ variables: [String]) throws(FlowProblem) -> FlowTask.Kind {
-        let error = try node.require("error", in: try node.members(["error"]))
-        let parts = try error.members(["type", "status", "title", "detail"])
-        let status = try error.require("status", in: parts).integer(in: 400...599)
-        let detail = try parts["detail"].map { node throws(FlowProblem) in
-            try template(node, variables: variables)
+    private mutating func fork(_ node: YAMLTree, _ place: Place) throws(FlowProblem) -> FlowTask.Kind {
+        let parts = try node.members(["branches", "compete"])
+        let branches = try node.require("branches", in: parts)
+        guard case .sequence(let nodes) = branches.value, (1...FlowBounds.branches).contains(nodes.count) else {
+            throw branches.problem(
+                "A list of 1 to \(FlowBounds.branches) branches is expected.",
+                "1~\(grouped: FlowBounds.branches)개의 분기 목록이 필요합니다.")
         }
-        return .raise(
-            type: try template(try error.require("type", in: parts), variables: variables), status: status,
-            title: try template(try error.require("title", in: parts), variables: variables),
-            detail: detail ?? .literal(""))
+        var competes = false
+        if let given = parts["compete"] {
+            guard case .scalar(.bool(let flag)) = given.value else {
+                throw given.problem("true or false is expected.", "true 또는 false가 필요합니다.")
+            }
+            competes = flag
+        }
+        let wasInBranch = isInBranch
+        defer { isInBranch = wasInBranch }
+        isInBranch = true
+        var names: [String] = []
+        for (index, entry) in nodes.enumerated() {
+            // Each branch is a list of its own with one task, so that none leads on to another.
+            let single = YAMLTree(value: .sequence([entry]), line: entry.line, column: entry.column, path: entry.path)
+            let path = "\(place.path)/fork/\(index)"
+            try block(
+                single, path: path, pointer: "\(place.pointer)/fork/branches", first: index, depth: place.depth + 1,
+                scope: place.scope)
+            let name = blocks[path]?.tasks.first?.name ?? ""
+            guard !names.contains(name) else {
+                throw entry.problem("The task '\(name)' is there twice.", "'\(name)' 작업이 중복되었습니다.")
+            }
+            names.append(name)
+        }
+        return .fork(nodes.indices.map { "\(place.path)/fork/\($0)" }, competes: competes)
     }
 
     private mutating func run(_ node: YAMLTree, _ variables: [String]) throws(FlowProblem) -> FlowTask.Kind {
-        let workflow = try node.require("workflow", in: try node.members(["workflow"]))
+        let workflow = try node.require("workflow", in: try node.members(["workflow"], at: .run))
+        guard !isInBranch else {
+            throw node.problem(
+                "'run' is not available in flows inside 'fork' and 'use.functions'.",
+                "플로우에서는 'fork'와 'use.functions' 안에서 'run' 기능을 사용할 수 없습니다.")
+        }
         let parts = try workflow.members(["namespace", "name", "version", "input"])
         let reference = try reference(workflow, parts)
         if !subflows.contains(reference) { subflows.append(reference) }
@@ -222,26 +290,10 @@ extension FlowCompiler {
         }
         return .run(reference, input: input)
     }
-
-    private mutating func emit(_ node: YAMLTree, _ variables: [String]) throws(FlowProblem) -> FlowTask.Kind {
-        let event = try node.require("event", in: try node.members(["event"]))
-        let with = try event.require("with", in: try event.members(["with"]))
-        let parts = try with.members(["type", "data"])
-        let type = try with.require("type", in: parts)
-        let name = try type.text(maximum: 120)
-        guard name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ $0.isEventToken }) else {
-            throw type.problem(
-                "An event type has lower-case words joined by dots.", "이벤트 유형은 점으로 연결한 소문자 단어입니다.")
-        }
-        let data = try parts["data"].map { node throws(FlowProblem) in
-            try template(node, variables: variables)
-        }
-        return .emit(type: name, data: data ?? .literal(.object([:])))
-    }
 }
 
 extension String {
-    fileprivate var isTaskName: Bool {
+    var isTaskName: Bool {
         (1...63).contains(utf8.count)
             && utf8.allSatisfy {
                 (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
@@ -257,7 +309,7 @@ extension String {
 
 extension Substring {
     /// A NATS token of the system: lower-case letters, digits, `-` and `_`.
-    fileprivate var isEventToken: Bool {
+    var isEventToken: Bool {
         !isEmpty
             && utf8.allSatisfy {
                 (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F

@@ -8,12 +8,20 @@ struct FlowCompiler {
     var taskCount = 0
     var methods: Set<String> = []
     var subflows: [FlowReference] = []
+    var eventTypes: Set<String> = []
+    /// What `use` declares, by its name.
+    var errors: [String: YAMLTree] = [:]
+    var retries: [String: YAMLTree] = [:]
+    var timeouts: [String: YAMLTree] = [:]
+    var functions: Set<String> = []
+    /// Whether the task that is read lies in a branch of a `fork`, or in a function, which may be called there.
+    var isInBranch = false
 
     /// Variables that every expression of a task may read.
     static let taskVariables = ["context", "input", "task", "workflow", "runtime"]
 
     mutating func flow(_ root: YAMLTree, digest: String) throws(FlowProblem) -> CompiledFlow {
-        let members = try root.members(["document", "input", "output", "do"])
+        let members = try root.members(["document", "input", "use", "do", "timeout", "output"], at: .flow)
         let document = try document(try root.require("document", in: members))
         var schema = FlowSchema(kind: .object)
         var inputFrom: FlowTemplate?
@@ -24,16 +32,25 @@ struct FlowCompiler {
                 try template(node, variables: ["workflow", "runtime"], isWhole: true)
             }
         }
-        try block(try root.require("do", in: members), path: "do", depth: 1, scope: [])
+        if let node = members["use"] { try use(node) }
+        let timeout = try members["timeout"].map { node throws(FlowProblem) in
+            try self.timeout(node, variables: ["context", "workflow", "runtime"])
+        }
+        try block(try root.require("do", in: members), path: "do", pointer: "/do", depth: 1, scope: [])
         var outputAs: FlowTemplate?
-        if let output = members["output"], let node = try output.members(["as"])["as"] {
-            outputAs = try template(node, variables: ["context", "workflow", "runtime"], isWhole: true)
+        var outputSchema: FlowSchema?
+        if let output = try members["output"]?.members(["as", "schema"]) {
+            outputSchema = try output["schema"].map { node throws(FlowProblem) in try FlowSchema.compile(any: node) }
+            outputAs = try output["as"].map { node throws(FlowProblem) in
+                try template(node, variables: ["context", "workflow", "runtime"], isWhole: true)
+            }
         }
         let expressions = try compileExpressions()
         return CompiledFlow(
             reference: document.reference, title: document.title, summary: document.summary,
             metadata: document.metadata, input: schema, digest: digest, methods: methods.sorted(), subflows: subflows,
-            inputFrom: inputFrom, outputAs: outputAs, blocks: blocks, expressions: expressions)
+            eventTypes: eventTypes.sorted(), inputFrom: inputFrom, outputAs: outputAs, outputSchema: outputSchema,
+            timeout: timeout, definition: root.json, blocks: blocks, expressions: expressions)
     }
 
     private func compileExpressions() throws(FlowProblem) -> JQ {
@@ -79,9 +96,9 @@ struct FlowCompiler {
     }
 
     private func document(_ node: YAMLTree) throws(FlowProblem) -> Document {
-        let members = try node.members(["dsl", "namespace", "name", "version", "title", "summary", "metadata"])
+        let members = try node.members(["dsl", "namespace", "name", "version", "title", "summary", "tags", "metadata"])
         let dsl = try node.require("dsl", in: members)
-        guard dsl.json == "1.0.0" else {
+        guard ["1.0.0", "1.0.1", "1.0.2", "1.0.3"].contains(dsl.json) else {
             throw dsl.problem("dsl must be '1.0.0', in quotation marks.", "'dsl'은 따옴표로 묶은 '1.0.0'이어야 합니다.")
         }
         let reference = try reference(node, members)
@@ -170,7 +187,12 @@ struct FlowCompiler {
         guard source.contains(where: { !$0.isWhitespace }) else {
             throw node.problem("The expression is empty.", "표현식이 비어 있습니다.")
         }
-        sources.append((JQExpression(source, variables: variables), node))
+        for name in ["secrets", "authorization"] where source.names(variable: name) {
+            try node.refuse(name, at: .variable)
+        }
+        // A variable costs something each time, whether it is read or not.
+        let named = variables.filter { source.names(variable: $0) }
+        sources.append((JQExpression(source, variables: named), node))
         return sources.count - 1
     }
 }
@@ -232,6 +254,15 @@ extension YAMLTree {
 }
 
 extension String {
+    /// Whether `$name` stands in an expression; in doubt it does.
+    func names(variable name: String) -> Bool {
+        ranges(of: "$" + name).contains { found in
+            found.upperBound == endIndex
+                || !(self[found.upperBound].isLetter || self[found.upperBound].isNumber)
+                    && self[found.upperBound] != "_"
+        }
+    }
+
     /// Without spaces and line breaks at both ends.
     var trimmed: String {
         var text = self[...]

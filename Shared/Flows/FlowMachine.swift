@@ -43,17 +43,54 @@ public struct FlowMachine: Sendable {
     public func advance(
         _ state: FlowState, step: StepKey, with result: StepResult, now: FlowInstant
     ) throws(FlowMachineError) -> FlowState {
-        guard state.flow == flow.reference, state.digest == flow.digest else { throw .otherFlow(state.flow) }
+        try check(state)
         guard let expected = state.action.step else { throw .over }
         guard expected == step else { throw .otherStep(expected: expected, given: step) }
-        guard
-            state.frames.allSatisfy({ frame in
-                flow.blocks[frame.block].map { frame.index >= 0 && frame.index < $0.tasks.count } ?? false
-            }), state.frames.last?.active != nil
-        else { throw .unreadable("frames") }
         var move = FlowMove(flow: flow, state: state, now: now)
-        move.resume(with: result)
+        move.take(step, result)
         return move.state
+    }
+
+    /// Where a run is after the clock or events have moved it on.
+    public struct Turn: Sendable {
+        /// The state then.
+        public let state: FlowState
+        /// The waits that are over and the events that were heard, with what came of them.
+        public let done: [StepKey: JSONValue]
+
+        /// Where a run is, and what is over by that.
+        public init(state: FlowState, done: [StepKey: JSONValue] = [:]) { (self.state, self.done) = (state, done) }
+    }
+
+    /// Ends what is over by the clock: timeouts, which fail their tasks, and waits. Nothing, when it is too early.
+    public func wake(_ state: FlowState, now: FlowInstant) throws(FlowMachineError) -> Turn {
+        try check(state)
+        var move = FlowMove(flow: flow, state: state, now: now)
+        move.wake()
+        return Turn(state: move.state, done: move.done)
+    }
+
+    /// Hands an event, in the shape of CloudEvents, to every `listen` of the run.
+    public func hear(_ event: JSONValue, _ state: FlowState, now: FlowInstant) throws(FlowMachineError) -> Turn {
+        try check(state)
+        var move = FlowMove(flow: flow, state: state, now: now)
+        move.hear(event)
+        return Turn(state: move.state, done: move.done)
+    }
+
+    /// Refuses a state that is not one of this flow under way.
+    private func check(_ state: FlowState) throws(FlowMachineError) {
+        guard state.flow == flow.reference, state.digest == flow.digest else { throw .otherFlow(state.flow) }
+        guard !state.isOver else { throw .over }
+        guard fits(state.frames) else { throw .unreadable("frames") }
+    }
+
+    private func fits(_ frames: [FlowState.Frame]) -> Bool {
+        frames.last?.active != nil
+            && frames.allSatisfy { frame in
+                flow.blocks[frame.block].map { frame.index >= 0 && frame.index < $0.tasks.count } ?? false
+            }
+            && (frames.last?.active?.branches ?? []).allSatisfy { $0.output != nil || fits($0.frames) }
     }
 
     /// Ends a run from outside, for example because it was canceled.

@@ -6,7 +6,7 @@ extension FlowMove {
         set { state.frames[state.frames.count - 1] = newValue }
     }
 
-    var block: FlowBlock { flow.blocks[top.block] ?? FlowBlock(path: top.block, tasks: []) }
+    var block: FlowBlock { flow.blocks[top.block] ?? FlowBlock(path: top.block, pointer: "", first: 0, tasks: []) }
 
     var task: FlowTask { block.tasks[top.index] }
 
@@ -15,6 +15,11 @@ extension FlowMove {
         guard top.index < block.tasks.count else { return top.key }
         let visit = top.visits[top.index] ?? 1
         return "\(top.key)/\(task.name)" + (visit > 1 ? "~\(visit)" : "")
+    }
+
+    /// The JSON pointer of the current task in the definition, by which errors and `$task` name it.
+    var pointer: String {
+        top.index < block.tasks.count ? block.pointer(of: top.index) : block.pointer
     }
 
     var stepKey: StepKey { StepKey(path: taskKey, attempt: state.retries + 1) }
@@ -33,13 +38,8 @@ extension FlowMove {
         [
             "context": state.context,
             "workflow": [
-                "id": .string(state.run), "input": state.input, "startedAt": .string(state.startedAt.text),
-                "definition": [
-                    "document": [
-                        "namespace": .string(flow.reference.namespace), "name": .string(flow.reference.name),
-                        "version": .string(flow.reference.version),
-                    ]
-                ],
+                "id": .string(state.run), "input": state.input, "startedAt": state.startedAt.described,
+                "definition": flow.definition,
             ],
             "runtime": now.runtime,
         ]
@@ -49,7 +49,10 @@ extension FlowMove {
         var variables = flowVariables.merging(top.variables) { $1 }
         variables["input"] = input
         variables["output"] = output
-        variables["task"] = ["name": .string(task.name), "reference": .string(taskKey)]
+        variables["task"] = [
+            "name": .string(task.name), "reference": .string(pointer), "definition": task.definition, "input": top.data,
+            "output": output ?? .null, "startedAt": (top.active?.begun ?? now).described,
+        ]
         return variables
     }
 
@@ -90,6 +93,45 @@ extension FlowMove {
         }
     }
 
+    /// Milliseconds of a span of time, at most the longest wait.
+    func milliseconds(
+        _ span: FlowDuration, on input: JSONValue, with variables: [String: JSONValue]
+    ) throws(FlowError) -> Int64 {
+        switch span {
+        case .fixed(let milliseconds): return milliseconds
+        case .computed(let template):
+            let value = try fill(template, on: input, with: variables)
+            guard let milliseconds = FlowTime.milliseconds(of: value) else {
+                throw FlowError(
+                    type: FlowError.validation, status: 400, title: "A duration is expected.",
+                    detail: "\(value.text.prefix(100)) is no duration of at most 366 days.")
+            }
+            return milliseconds
+        }
+    }
+
+    /// Refuses a value that does not fit the schema.
+    func check(_ value: JSONValue, _ schema: FlowSchema?, _ what: String) throws(FlowError) {
+        guard let schema else { return }
+        var violations: [FlowViolation] = []
+        _ = schema.check(value, at: "", into: &violations)
+        guard let first = violations.first else { return }
+        throw FlowError(
+            type: FlowError.validation, status: 400, title: "The \(what) of the task does not fit its schema.",
+            detail: first.field.isEmpty ? first.text.en : "\(first.field): \(first.text.en)")
+    }
+
+    /// The event of an `emit`, with what it does not say itself: the same whenever the step is repeated.
+    func event(_ type: String, _ given: JSONValue) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "specversion": "1.0", "id": .string(stepKey.requestID(run: state.run)), "time": .string(now.text),
+            "source": .string("\(flow.reference.namespace)/\(flow.reference.name)"),
+        ]
+        members.merge(given.object ?? [:]) { $1 }
+        members["type"] = .string(type)
+        return .object(members)
+    }
+
     /// A text made from a template: strings as they are, other values as JSON.
     func text(_ template: FlowTemplate, _ input: JSONValue) throws(FlowError) -> String {
         let value = try fill(template, on: input, with: variables(input: input))
@@ -104,5 +146,18 @@ extension JSONValue {
 
 extension FlowInstant {
     /// What `$runtime` shows at this instant.
-    var runtime: JSONValue { ["name": "account-lifecycle", "version": "1.0.0", "now": .string(text)] }
+    var runtime: JSONValue {
+        ["name": "account-lifecycle", "version": "1.0.0", "metadata": [:], "now": .string(text)]
+    }
+
+    /// An instant as the DSL describes it.
+    var described: JSONValue {
+        [
+            "iso8601": .string(text),
+            "epoch": [
+                "seconds": .number((Double(milliseconds) / 1000).rounded(.down)),
+                "milliseconds": .number(Double(milliseconds)),
+            ],
+        ]
+    }
 }

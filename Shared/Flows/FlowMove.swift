@@ -8,6 +8,11 @@ struct FlowMove {
     let now: FlowInstant
     /// Whether the move has reached a step or the end.
     var isDone = false
+    /// Whether this is the move of a branch, whose end is not that of the run.
+    var isBranch = false
+    var ending: Ending?
+    /// Waits that are over and events that were heard in this move, with what came of them.
+    var done: [StepKey: JSONValue] = [:]
 
     init(flow: CompiledFlow, state: FlowState, now: FlowInstant) {
         self.flow = flow
@@ -21,6 +26,9 @@ struct FlowMove {
         do throws(FlowError) {
             var data = state.input
             if let template = flow.inputFrom { data = try fill(template, on: data, with: flowVariables) }
+            if let timeout = flow.timeout {
+                state.deadline = now.adding(milliseconds: try milliseconds(timeout, on: data, with: flowVariables))
+            }
             state.frames = [FlowState.Frame(block: "do", key: "do", data: data, variables: [:])]
         } catch {
             return end(.failed(error))
@@ -49,14 +57,16 @@ struct FlowMove {
             // The pause before another attempt is over.
             top.active?.phase = .running
             push(body, key: "try", data: active.input)
-        case .wait, .emit: complete(active.input)
+        case .wait: complete(active.input)
+        // The event that went out, as it was asked for.
+        case .emit: if case .emit(_, _, let event) = state.action { complete(event) }
         default: complete(output)
         }
     }
 
     // MARK: The loop
 
-    private mutating func run() {
+    mutating func run() {
         while !isDone {
             guard !state.frames.isEmpty else { return }
             if top.index >= block.tasks.count {
@@ -75,7 +85,8 @@ struct FlowMove {
                 .failed(
                     FlowError(
                         type: FlowError.runtime, status: 508, title: "The run has too many steps.",
-                        detail: "More than \(FlowBounds.steps) tasks were carried out.", instance: taskKey)))
+                        detail: "More than \(FlowBounds.steps) tasks were carried out.", instance: pointer)),
+                stops: true)
         }
         do throws(FlowError) {
             if let condition = task.condition, try !truth(condition, on: top.data, output: nil) {
@@ -83,9 +94,15 @@ struct FlowMove {
                 return
             }
             var input = top.data
+            try check(input, task.schemas.input, "input")
             if let from = task.inputFrom { input = try fill(from, on: input, with: variables(input: input)) }
             top.visits[top.index, default: 0] += 1
-            top.active = FlowState.Active(input: input)
+            var active = FlowState.Active(input: input, begun: now)
+            if let timeout = task.timeout {
+                let span = try milliseconds(timeout, on: input, with: variables(input: input))
+                active.deadline = now.adding(milliseconds: span)
+            }
+            top.active = active
             try carryOut(input)
         } catch {
             fail(error)
@@ -113,16 +130,23 @@ struct FlowMove {
         case .raise(let type, let status, let title, let detail):
             throw FlowError(
                 type: try text(type, input), status: status, title: try text(title, input),
-                detail: try text(detail, input), instance: taskKey)
+                detail: try text(detail, input), instance: pointer)
         case .attempt(let body, _): push(body, key: "try", data: input)
-        case .wait(let milliseconds): act(.wait(step: stepKey, until: now.adding(milliseconds: milliseconds)))
+        case .wait(let span):
+            let pause = try milliseconds(span, on: input, with: variables)
+            act(.wait(step: stepKey, until: now.adding(milliseconds: pause)))
         case .run(let reference, let template):
             var given = input
             if let template { given = try fill(template, on: input, with: variables) }
             act(.runSubflow(step: stepKey, flow: reference, input: given))
-        case .emit(let type, let data):
-            act(.emit(step: stepKey, type: type, data: try fill(data, on: input, with: variables)))
+        case .emit(let type, let template):
+            let event = try fill(template, on: input, with: variables)
+            act(.emit(step: stepKey, type: type, event: self.event(type, event)))
         case .list(let block): push(block, key: "do", data: input)
+        case .function(let block, let arguments):
+            push(block, key: "do", data: try fill(arguments, on: input, with: variables), variables: [:])
+        case .fork(let branches, let competes): startFork(branches, competes: competes, input)
+        case .listen(let listen): act(.listen(step: stepKey, types: listen.types))
         }
     }
 
@@ -160,15 +184,18 @@ struct FlowMove {
     // MARK: Ends of tasks and lists
 
     /// Completes the active task of the top frame with its raw output.
-    private mutating func complete(_ output: JSONValue, then directive: FlowDirective? = nil) {
+    mutating func complete(_ output: JSONValue, then directive: FlowDirective? = nil) {
         do throws(FlowError) {
             guard let active = top.active else { return }
             var output = output
             if let template = task.outputAs {
                 output = try fill(template, on: output, with: variables(input: active.input, output: output))
             }
+            try check(output, task.schemas.output, "output")
             if let template = task.exportAs {
-                state.context = try fill(template, on: output, with: variables(input: active.input, output: output))
+                let context = try fill(template, on: output, with: variables(input: active.input, output: output))
+                try check(context, task.schemas.export, "export")
+                state.context = context
             }
             let then = directive ?? task.then
             top.active = nil
@@ -191,7 +218,11 @@ struct FlowMove {
     private mutating func listDone(exited: Bool) {
         let output = top.data
         state.frames.removeLast()
-        guard !state.frames.isEmpty else { return endRun(output) }
+        guard !state.frames.isEmpty else {
+            guard isBranch else { return endRun(output) }
+            (ending, isDone) = (.finished(output), true)
+            return
+        }
         guard case .loop(let loop) = task.kind, !exited else { return complete(output) }
         top.active?.position += 1
         do throws(FlowError) {
@@ -201,26 +232,36 @@ struct FlowMove {
         }
     }
 
-    private mutating func endRun(_ output: JSONValue) {
+    mutating func endRun(_ output: JSONValue) {
+        if isBranch {
+            (ending, isDone, state.frames) = (.ended(output), true, [])
+            return
+        }
         do throws(FlowError) {
             var output = output
             if let template = flow.outputAs { output = try fill(template, on: output, with: flowVariables) }
+            try check(output, flow.outputSchema, "output")
             end(.completed(output))
         } catch {
             end(.failed(error))
         }
     }
 
-    private mutating func end(_ action: FlowAction) {
+    /// Ends the run. `stops`: by a bound, in a branch as well.
+    mutating func end(_ action: FlowAction, stops: Bool = false) {
         state.frames = []
+        if isBranch, case .failed(let error) = action {
+            (ending, isDone) = (stops ? .stopped(error) : .failed(error), true)
+            return
+        }
         act(action)
     }
 
     /// The move ends with this action, unless the state has grown beyond its bound.
-    private mutating func act(_ action: FlowAction) {
+    mutating func act(_ action: FlowAction) {
         isDone = true
         state.action = action
-        guard state.json.text.utf8.count > FlowBounds.stateBytes else { return }
+        guard !isBranch, state.json.text.utf8.count > FlowBounds.stateBytes else { return }
         state.frames = []
         state.context = .null
         state.action = .failed(
@@ -230,9 +271,9 @@ struct FlowMove {
     // MARK: Errors
 
     /// Looks for the innermost `try` whose `catch` takes the error; the run fails when there is none.
-    private mutating func fail(_ error: FlowError) {
+    mutating func fail(_ error: FlowError) {
         var error = error
-        if error.instance.isEmpty, !state.frames.isEmpty { error.instance = taskKey }
+        if error.instance.isEmpty, !state.frames.isEmpty { error.instance = pointer }
         while !state.frames.isEmpty {
             if case .attempt(_, let handler) = task.kind, let active = top.active, active.phase == .running {
                 do throws(FlowError) {
@@ -250,25 +291,39 @@ struct FlowMove {
     private func takes(
         _ handler: FlowTask.Handler, _ error: FlowError, _ active: FlowState.Active
     ) throws(FlowError) -> Bool {
-        // When the retries are used up and nothing is said about what to do then, the error goes on outward.
-        if let retry = handler.retry, handler.body == nil, active.attempt >= retry.attempts { return false }
-        if let type = handler.type, type != error.type { return false }
-        if let status = handler.status, status != error.status { return false }
+        let known = error.json
+        guard handler.with.allSatisfy({ known[$0.key] == $0.value }) else { return false }
+        guard try holds(handler.when, handler.exceptWhen, error, handler, active) else { return false }
+        // When nothing is to be retried and nothing is said about what to do then, the error goes on outward.
+        if handler.retry != nil, handler.body == nil { return try retries(error, handler, active) }
+        return true
+    }
+
+    /// Whether a condition is true of the error, and its opposite is not.
+    private func holds(
+        _ when: Int?, _ except: Int?, _ error: FlowError, _ handler: FlowTask.Handler, _ active: FlowState.Active
+    ) throws(FlowError) -> Bool {
         var variables = variables(input: active.input)
         variables[handler.variable] = error.json
-        if let when = handler.when, try !evaluate(when, on: active.input, with: variables).isTrue { return false }
-        if let except = handler.exceptWhen, try evaluate(except, on: active.input, with: variables).isTrue {
-            return false
-        }
+        if let when, try !evaluate(when, on: active.input, with: variables).isTrue { return false }
+        if let except, try evaluate(except, on: active.input, with: variables).isTrue { return false }
         return true
+    }
+
+    private func retries(
+        _ error: FlowError, _ handler: FlowTask.Handler, _ active: FlowState.Active
+    ) throws(FlowError) -> Bool {
+        guard let retry = handler.retry, active.attempt < retry.attempts else { return false }
+        if let within = retry.within, active.begun.adding(milliseconds: within) <= now { return false }
+        return try holds(retry.when, retry.exceptWhen, error, handler, active)
     }
 
     private mutating func handle(
         _ error: FlowError, _ handler: FlowTask.Handler, _ active: FlowState.Active
     ) throws(FlowError) {
-        if let retry = handler.retry, active.attempt < retry.attempts {
-            let pause = retry.pause(after: active.attempt)
+        if let retry = handler.retry, try retries(error, handler, active) {
             let key = taskKey + "/retry[\(active.attempt)]"
+            let pause = retry.pause(after: active.attempt, key: "\(state.run)\n\(key)")
             top.active?.attempt += 1
             top.active?.phase = .pausing
             state.retries += 1

@@ -30,12 +30,14 @@ extension FlowState {
 
     /// The state as it is stored.
     public var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "format": .number(Double(Self.format)), "run": .string(run), "flow": flow.json, "digest": .string(digest),
             "startedAt": startedAt.json, "action": action.json, "steps": .number(Double(steps)),
             "retries": .number(Double(retries)), "input": input, "language": .string(language),
             "context": context, "frames": .array(frames.map(\.json)),
         ]
+        members["deadline"] = deadline?.json
+        return .object(members)
     }
 
     /// Reads a stored state.
@@ -53,7 +55,8 @@ extension FlowState {
         // A state from before runs had a language.
         language = json["language"]?.string ?? "en"
         context = try reader.value("context")
-        for frame in try reader.array("frames") { frames.append(try Frame(state: frame)) }
+        deadline = json["deadline"]?.int.map { FlowInstant(milliseconds: Int64($0)) }
+        for frame in try reader.array("frames") { frames.append(try Frame(state: frame, begun: startedAt)) }
     }
 }
 
@@ -108,7 +111,8 @@ extension FlowAction {
         case .call(_, let method, let request):
             members = ["kind": "call", "method": .string(method), "request": request]
         case .wait(_, let until): members = ["kind": "wait", "until": until.json]
-        case .emit(_, let type, let data): members = ["kind": "emit", "type": .string(type), "data": data]
+        case .emit(_, let type, let event): members = ["kind": "emit", "type": .string(type), "event": event]
+        case .listen(_, let types): members = ["kind": "listen", "types": .array(types.map(JSONValue.string))]
         case .runSubflow(_, let flow, let input):
             members = ["kind": "run", "flow": flow.json, "input": input]
         case .completed(let output): members = ["kind": "completed", "output": output]
@@ -131,7 +135,11 @@ extension FlowAction {
             self = .wait(
                 step: try reader.step(), until: FlowInstant(milliseconds: Int64(try reader.int("until"))))
         case "emit":
-            self = .emit(step: try reader.step(), type: try reader.string("type"), data: try reader.value("data"))
+            // A state from before events had attributes has their data alone.
+            let event = state["event"] ?? ["data": state["data"] ?? .null]
+            self = .emit(step: try reader.step(), type: try reader.string("type"), event: event)
+        case "listen":
+            self = .listen(step: try reader.step(), types: try reader.array("types").compactMap(\.string))
         case "run":
             self = .runSubflow(
                 step: try reader.step(), flow: try FlowReference(state: try reader.value("flow")),
@@ -157,7 +165,7 @@ extension FlowState.Frame {
         return .object(members)
     }
 
-    fileprivate init(state: JSONValue) throws(FlowMachineError) {
+    fileprivate init(state: JSONValue, begun: FlowInstant) throws(FlowMachineError) {
         let reader = StateReader(state)
         block = try reader.string("block")
         key = try reader.string("key")
@@ -168,19 +176,26 @@ extension FlowState.Frame {
             guard let index = Int(name), let count = count.int else { throw .unreadable("visits") }
             visits[index] = count
         }
-        if let active = state["active"] { self.active = try FlowState.Active(state: active) }
+        if let active = state["active"] { self.active = try FlowState.Active(state: active, begun: begun) }
     }
 }
 
 extension FlowState.Active {
     fileprivate var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "phase": .string(phase.rawValue), "input": input, "items": .array(items),
-            "position": .number(Double(position)), "attempt": .number(Double(attempt)),
+            "position": .number(Double(position)), "attempt": .number(Double(attempt)), "begun": begun.json,
         ]
+        members["deadline"] = deadline?.json
+        if !branches.isEmpty { members["branches"] = .array(branches.map(\.json)) }
+        if !heard.isEmpty {
+            members["heard"] = .array(heard.map { ["filter": .number(Double($0.filter)), "event": $0.event] })
+        }
+        return .object(members)
     }
 
-    fileprivate init(state: JSONValue) throws(FlowMachineError) {
+    /// `begun`: of a state from before tasks had a beginning.
+    fileprivate init(state: JSONValue, begun: FlowInstant) throws(FlowMachineError) {
         let reader = StateReader(state)
         guard let phase = Phase(rawValue: try reader.string("phase")) else { throw .unreadable("phase") }
         self.phase = phase
@@ -188,5 +203,32 @@ extension FlowState.Active {
         items = try reader.array("items")
         position = try reader.int("position")
         attempt = try reader.int("attempt")
+        self.begun = state["begun"]?.int.map { FlowInstant(milliseconds: Int64($0)) } ?? begun
+        deadline = state["deadline"]?.int.map { FlowInstant(milliseconds: Int64($0)) }
+        for branch in state["branches"]?.array ?? [] {
+            branches.append(try FlowState.Branch(state: branch, begun: begun))
+        }
+        for one in state["heard"]?.array ?? [] {
+            let reader = StateReader(one)
+            heard.append(FlowState.Heard(filter: try reader.int("filter"), event: try reader.value("event")))
+        }
+    }
+}
+
+extension FlowState.Branch {
+    fileprivate var json: JSONValue {
+        guard let output else { return ["frames": .array(frames.map(\.json)), "action": action.json] }
+        return ["output": output]
+    }
+
+    fileprivate init(state: JSONValue, begun: FlowInstant) throws(FlowMachineError) {
+        if let output = state["output"] {
+            self.init(frames: [], output: output)
+            return
+        }
+        let reader = StateReader(state)
+        var frames: [FlowState.Frame] = []
+        for frame in try reader.array("frames") { frames.append(try FlowState.Frame(state: frame, begun: begun)) }
+        self.init(frames: frames, action: try FlowAction(state: try reader.value("action")))
     }
 }

@@ -4,8 +4,10 @@ public enum FlowAction: Sendable, Hashable {
     case call(step: StepKey, method: String, request: JSONValue)
     /// Carry on when this instant has come.
     case wait(step: StepKey, until: FlowInstant)
-    /// Publish an event.
-    case emit(step: StepKey, type: String, data: JSONValue)
+    /// Publish an event of this type; `event` has its attributes and its data.
+    case emit(step: StepKey, type: String, event: JSONValue)
+    /// Carry on when events of these types were heard that the flow takes.
+    case listen(step: StepKey, types: [String])
     /// Run another flow to its end.
     case runSubflow(step: StepKey, flow: FlowReference, input: JSONValue)
     /// Nothing more: the run has this output.
@@ -16,8 +18,18 @@ public enum FlowAction: Sendable, Hashable {
     /// The step the run waits for; `nil` when the run is over.
     public var step: StepKey? {
         switch self {
-        case .call(let step, _, _), .wait(let step, _), .emit(let step, _, _), .runSubflow(let step, _, _): step
+        case .call(let step, _, _), .wait(let step, _), .emit(let step, _, _), .listen(let step, _),
+            .runSubflow(let step, _, _):
+            step
         case .completed, .failed: nil
+        }
+    }
+
+    /// Whether there is nothing to do but to wait, for a time or for an event.
+    public var isIdle: Bool {
+        switch self {
+        case .wait, .listen: true
+        default: false
         }
     }
 }
@@ -56,6 +68,8 @@ public struct FlowState: Sendable, Hashable {
     var context: JSONValue = .object([:])
     /// From the outermost list of tasks to the innermost.
     var frames: [Frame] = []
+    /// When the whole run has to be over.
+    var deadline: FlowInstant?
 
     /// Whether the run has ended.
     public var isOver: Bool { action.step == nil }
@@ -87,5 +101,27 @@ public struct FlowState: Sendable, Hashable {
         var position = 0
         /// Attempt of a `try`, from 1.
         var attempt = 1
+        /// When the task began.
+        var begun: FlowInstant
+        /// When it has to be over.
+        var deadline: FlowInstant?
+        /// The branches of a `fork`.
+        var branches: [Branch] = []
+        /// The events a `listen` has taken, by the place of their filter.
+        var heard: [Heard] = []
+    }
+
+    struct Heard: Sendable, Hashable {
+        let filter: Int
+        let event: JSONValue
+    }
+
+    /// A branch of a `fork`: a run of its own inside the run.
+    struct Branch: Sendable, Hashable {
+        var frames: [Frame]
+        /// What it asks for.
+        var action = FlowAction.completed(.null)
+        /// What it gave, once it is over.
+        var output: JSONValue?
     }
 }

@@ -44,6 +44,26 @@ enum FlowTime {
     /// Longest wait a flow may ask for: 366 days.
     static let longestWait: Int64 = 366 * 86_400_000
 
+    /// The units of a duration that is written as a mapping, with their milliseconds.
+    static let units: [(name: String, milliseconds: Int64)] = [
+        ("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1000), ("milliseconds", 1),
+    ]
+
+    /// Milliseconds of a duration in either form; nil for anything else, and for more than the longest wait.
+    static func milliseconds(of value: JSONValue) -> Int64? {
+        if let text = value.string { return milliseconds(iso8601: text) }
+        guard let members = value.object, !members.isEmpty else { return nil }
+        var total: Int64 = 0
+        for (name, amount) in members {
+            guard let unit = units.first(where: { $0.name == name }), let amount = amount.int,
+                (0...31_622_400_000).contains(amount)
+            else { return nil }
+            total += Int64(amount) * unit.milliseconds
+            guard total <= longestWait else { return nil }
+        }
+        return total
+    }
+
     /// Milliseconds of an ISO 8601 duration of weeks, days, hours, minutes and seconds (`P1DT2H`, `PT0.5S`). Years and
     /// months are not durations of fixed length and give `nil`, as does anything else.
     static func milliseconds(iso8601 text: String) -> Int64? {

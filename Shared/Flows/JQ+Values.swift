@@ -59,8 +59,9 @@ private struct JVReader {
         case JV_KIND_FALSE: return .bool(false)
         case JV_KIND_NUMBER:
             let number = jv_number_value(value)
-            guard number.isFinite else { throw .unfit("the result is not a finite number") }
-            return .number(number)
+            // As jq prints what JSON has no numbers for.
+            guard !number.isNaN else { return .null }
+            return .number(min(max(number, -.greatestFiniteMagnitude), .greatestFiniteMagnitude))
         case JV_KIND_STRING: return .string(try text(value))
         case JV_KIND_ARRAY: return try array(value, depth: depth)
         case JV_KIND_OBJECT: return try object(value, depth: depth)

@@ -7,7 +7,7 @@ public enum JQError: Error, Sendable, Equatable {
     case refused(index: Int, reason: String)
     /// The expression failed while it ran: `error`, a type mismatch, no value, more than one value.
     case failed(String)
-    /// The result is larger or deeper than allowed, or not a finite number.
+    /// The result is larger or deeper than allowed.
     case unfit(String)
 }
 
@@ -32,60 +32,29 @@ public struct JQExpression: Sendable, Hashable {
 /// and an evaluation never waits for anything while it holds it, so the value may be shared freely. Results depend on
 /// nothing but the expression and its inputs.
 ///
-/// What keeps an evaluation bounded, since libjq cannot be interrupted: the scan of ``JQScanner``; `range` ends after
-/// 10,000 numbers, `*` does not repeat strings, `+` makes no string or array longer than a million; one value in, one
-/// value out; results within ``JSONLimits``.
+/// What keeps an evaluation bounded: the scan of ``JQScanner``; the definitions of ``JQPrelude``, by which loops take 100,000
+/// rounds at most, `range` ends after 10,000 numbers, and no string or array grows longer than a million; one value in, one
+/// value out; results within ``JSONLimits``; and ``JQWatch``, which ends what takes longer than two seconds.
 public final class JQ: Sendable {
     private let program: Mutex<Program>
     private let expressions: [JQExpression]
+    /// The expressions as they are compiled, their loops counted.
+    private let counted: [JQExpression]
     private let limits: JSONLimits
-
-    /// Definitions laid over jq's own. libjq compiles `a + b` into a call of `_plus`, found by name like any other
-    /// function, so the body of `_plus` itself must not use `+`.
-    private static let prelude = """
-        def __range($a; $b): range($a; $b);
-        def __plus($a; $b): $a + $b;
-        def __minus($a; $b): $a - $b;
-        def __contains($b): contains($b);
-        def __times($a; $b): $a * $b;
-        def __bounded: if . > 10000 or . < -10000 then error("range is limited to 10000 numbers") else . end;
-        def range($a; $b): (($b - $a) | __bounded) as $n | __range($a; $b);
-        def range($n): range(0; $n);
-        def range($a; $b; $by): if $by == 0 then error("range needs a step") else
-            (($b - $a) / $by | __bounded) as $n | __range(0; $n | ceil) | $a + . * $by end;
-        def __strftime($f): strftime($f);
-        def strftime($f): if type == "number" and (. > 1e11 or . < -1e11) then error("date is out of range") else
-            __strftime($f) end;
-        def __whole: if type == "string" and .[19:20] == "." and endswith("Z") then .[0:19] | . + "Z" else . end;
-        def __strptime($f): strptime($f);
-        def strptime($f): (if $f | endswith("%SZ") then __whole else . end) | __strptime($f);
-        def fromdateiso8601: (if type == "string" and length == 10 then . + "T00:00:00Z" else __whole end) |
-            __strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;
-        def fromdate: fromdateiso8601;
-        def todate: strftime("%Y-%m-%dT%H:%M:%SZ");
-        def todateiso8601: todate;
-        def split($a; $flags): error("split takes one argument in flows");
-        def __crowd($b): type == "array" and ($b | type) == "array" and __times(length; $b | length) > 1000000;
-        def contains($b): if __crowd($b) then error("lists are too long to compare") else __contains($b) end;
-        def _minus($a; $b): if ($a | __crowd($b)) then error("lists are too long to compare") else
-            __minus($a; $b) end;
-        def __size: type as $t | if $t == "string" or $t == "array" then length else 0 end;
-        def _plus($a; $b): if __plus($a | __size; $b | __size) > 1000000 then error("value is too long") else
-            __plus($a; $b) end;
-        def _multiply($a; $b): if ($a | type) == "string" or ($b | type) == "string" then
-            error("a string cannot be multiplied") else __times($a; $b) end;
-
-        """
 
     /// Compiles expressions. The first one that cannot be compiled is reported with its index.
     public init(_ expressions: [JQExpression], limits: JSONLimits = JSONLimits()) throws(JQError) {
+        var counted: [JQExpression] = []
         for (index, expression) in expressions.enumerated() {
-            if let reason = JQScanner.problem(in: expression.source) {
-                throw .refused(index: index, reason: reason)
+            switch JQScanner.scan(expression.source) {
+            case .fine(let source): counted.append(JQExpression(source, variables: expression.variables))
+            case .refused(let reason): throw .refused(index: index, reason: reason)
             }
         }
         self.expressions = expressions
+        self.counted = counted
         self.limits = limits
+        let expressions = counted
         switch Program.compile(Self.source(expressions[...])) {
         case .success(let compiled): program = Mutex(compiled)
         case .failure(let failure): throw Self.locate(failure, in: expressions)
@@ -105,15 +74,31 @@ public final class JQ: Sendable {
         let whole: JSONValue = .object([
             "n": .number(Double(index)), "i": input, "v": .object(reachable),
         ])
-        let result = program.withLock { $0.run(whole, limits: limits) }
+        let result = program.withLock { program in
+            let (result, isHalted) = program.run(whole, limits: limits)
+            guard isHalted else { return result }
+            // The state is of no use any more: in its place comes another.
+            if case .success(let fresh) = Program.compile(Self.source(counted[...])) {
+                program.abandon(leaks: Self.mayStandInPath(expression.source))
+                program = fresh
+            }
+            return .failure(.failed("the expression takes too long"))
+        }
         return try result.get()
+    }
+
+    /// Whether an evaluation may have been halted inside a path expression: libjq aborts when it then cleans up, so what it
+    /// holds is given up instead.
+    private static func mayStandInPath(_ source: String) -> Bool {
+        let words = ["path", "=", "del", "map_values", "tostream", "reduce", "foreach", "while", "until", "recurse"]
+        return words.contains { source.contains($0) }
     }
 
     /// One program for a range of expressions. The line break after each keeps a comment from swallowing the bracket.
     /// Each gives the list of its first two values: libjq aborts when a program is left before its last value while it
     /// is inside a path expression, so every program must give exactly one.
     private static func source(_ expressions: ArraySlice<JQExpression>) -> String {
-        var text = prelude + ". as $__in | "
+        var text = JQPrelude.text + ". as $__in | "
         for (index, expression) in zip(expressions.indices, expressions) {
             text += "\(index == expressions.startIndex ? "if" : "elif") $__in.n == \(index) then "
             for name in expression.variables { text += "$__in.v.\(name) as $\(name) | " }
@@ -148,11 +133,22 @@ private struct Program: ~Copyable, @unchecked Sendable {
     struct Failure: Error { let reason: String }
 
     private let state: OpaquePointer
+    private let count = JQCount()
+    private var isLeaked = false
+
+    private init(state: OpaquePointer) {
+        self.state = state
+        count.serve(state)
+    }
 
     deinit {
+        guard !isLeaked else { return }
         var pointer: OpaquePointer? = state
         jq_teardown(&pointer)
     }
+
+    /// Is not used any more after it was halted.
+    mutating func abandon(leaks: Bool) { isLeaked = leaks }
 
     /// Collects libjq's messages while a program is compiled.
     private final class Messages { var texts: [String] = [] }
@@ -194,9 +190,19 @@ private struct Program: ~Copyable, @unchecked Sendable {
         return line.trimmingTrailingSpace
     }
 
-    func run(_ input: JSONValue, limits: JSONLimits) -> Result<JSONValue, JQError> {
+    /// Runs the program; second, whether it was halted.
+    func run(_ input: JSONValue, limits: JSONLimits) -> (Result<JSONValue, JQError>, Bool) {
+        count.reset()
         jq_start(state, input.jv, 0)
-        let result = jq_next(state)
+        let (result, isHalted) = JQWatch.shared.watch(state) { jq_next(state) }
+        guard !isHalted else {
+            jv_free(result)
+            return (.failure(.failed("halted")), true)
+        }
+        return (value(of: result, limits), false)
+    }
+
+    private func value(of result: jv, _ limits: JSONLimits) -> Result<JSONValue, JQError> {
         guard jv_is_valid(result) != 0 else {
             let isError = ale_jv_is_error(jv_copy(result)) != 0
             guard isError else {

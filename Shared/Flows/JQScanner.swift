@@ -1,40 +1,46 @@
 /// Looks over a jq expression before libjq sees it.
 ///
-/// libjq cannot be interrupted and some of its built-ins never end, read the world outside, or abort the process on odd
-/// input. So an expression may use only what is listed here: every built-in that is pure and whose work is bounded by
-/// the size of its input. Refused are in particular
+/// Some of libjq's built-ins read the world outside, never end inside C, or abort the process on odd input. So an
+/// expression may use only what is listed here; the rest is refused by its name when a flow is saved. Refused are in
+/// particular
 ///
-/// * `def`, `reduce`, `foreach`, `recurse`, `repeat`, `while`, `until`, `combinations`: unbounded work;
-/// * assignment (`=`, `|=`, `+=`, …) and `setpath`: one index can ask for gigabytes; build a new object instead;
-/// * `input`, `inputs`, `debug`, `stderr`, `env`, `$ENV`, `input_filename`, `halt`, `import`: the world outside;
-/// * `now`, `localtime`: not the same when a run is resumed; use `$runtime.now`;
-/// * `implode`, `indices`, `sub`, `capture`, `scan`, `path`, `map_values`, `@base64d` and the like: endless, of
-///   quadratic cost, or unsafe in libjq 1.6 for some inputs.
+/// * `def`, `repeat`, `fromstream`: with them values can be nested deeper than the stack is, unseen;
+/// * `input`, `inputs`, `debug`, `stderr`, `env`, `$ENV`, `$__loc__`, `input_filename`, `halt`, `import`: the world outside;
+/// * `now`, `localtime`, `strflocaltime`: not the same when a run is resumed; use `$runtime.now`;
+/// * `@base64d`: reads beyond its input in libjq 1.6.
 ///
-/// `range`, `+`, `-`, `*`, `contains` and dates are bounded by definitions laid over the built-in ones (see ``JQ``). The
-/// scan also proves that the brackets of the expression balance, so that it can be set inside a larger program without
-/// leaking out of it.
+/// What loops (`reduce`, `foreach`, `while`, `until`, `recurse`) is counted: before each round stands a call of `__tick`
+/// (see ``JQPrelude``), which the scan sets into `reduce` and `foreach`. The scan also proves that the brackets of the
+/// expression balance, so that it can be set inside a larger program without leaking out of it.
 struct JQScanner {
     /// Longest expression, in bytes.
     static let maximumBytes = 4_000
 
     /// Built-in functions an expression may call.
     static let functions: Set<String> = [
-        "add", "all", "any", "arrays", "ascii_downcase", "ascii_upcase", "booleans", "ceil", "contains",
-        "del", "empty", "endswith", "error", "explode", "fabs", "false", "first", "flatten", "floor", "from_entries",
-        "fromdate", "fromdateiso8601", "fromjson", "getpath", "gmtime", "group_by", "has", "in", "isempty",
-        "iterables", "join", "keys", "keys_unsorted", "last", "length", "limit", "ltrimstr", "map",
-        "max", "max_by", "min", "min_by", "mktime", "not", "nth", "null", "nulls", "numbers", "objects",
-        "pow", "range", "reverse", "round", "rtrimstr", "scalars", "select", "sort", "sort_by",
-        "split",
-        "sqrt", "startswith", "strftime", "strings", "strptime", "test", "to_entries", "todate",
-        "todateiso8601", "tojson", "tonumber", "tostring", "transpose", "true", "type", "unique", "unique_by",
-        "utf8bytelength", "values", "with_entries",
+        "IN", "INDEX", "add", "all", "any", "arrays", "ascii_downcase", "ascii_upcase", "booleans", "bsearch",
+        "capture",
+        "ceil", "combinations", "contains", "del", "delpaths", "empty", "endswith", "error", "exp", "exp10", "exp2",
+        "explode", "fabs", "false", "finites", "first", "flatten", "floor", "fmax", "fmin", "fmod", "from_entries",
+        "fromdate", "fromdateiso8601", "fromjson", "getpath", "gmtime", "group_by", "gsub", "has", "implode", "in",
+        "index", "indices", "infinite", "inside", "isempty", "isfinite", "isinfinite", "isnan", "isnormal", "iterables",
+        "join", "keys", "keys_unsorted", "last", "leaf_paths", "length", "limit", "log", "log10", "log2", "ltrimstr",
+        "map", "map_values", "match", "max", "max_by", "min", "min_by", "mktime", "nan", "normals", "not", "nth",
+        "null",
+        "nulls", "numbers", "objects", "path", "paths", "pow", "range", "recurse", "reverse", "rindex", "round",
+        "rtrimstr", "scalars", "scan", "select", "setpath", "sort", "sort_by", "split", "splits", "sqrt", "startswith",
+        "strftime", "strings", "strptime", "sub", "test", "to_entries", "todate", "todateiso8601", "tojson", "tonumber",
+        "tostream", "tostring", "transpose", "true", "trunc", "type", "unique", "unique_by", "until", "utf8bytelength",
+        "values", "walk", "while", "with_entries",
     ]
     private static let keywords: Set<String> = [
-        "if", "then", "elif", "else", "end", "and", "or", "as", "try", "catch", "label", "break",
+        "if", "then", "elif", "else", "end", "and", "or", "as", "try", "catch", "label", "break", "reduce", "foreach",
     ]
-    private static let formats: Set<String> = ["@text", "@json", "@html", "@uri", "@csv", "@tsv", "@base64"]
+    /// Deepest nesting of brackets: a round of a loop nests a value no deeper than that.
+    static let maximumNesting = 64
+    private static let formats: Set<String> = [
+        "@text", "@json", "@html", "@uri", "@csv", "@tsv", "@base64", "@base32", "@sh",
+    ]
 
     private enum Context { case parenthesis, bracket, brace, interpolation }
 
@@ -43,14 +49,21 @@ struct JQScanner {
     private var contexts: [Context] = []
     /// Whether the next name inside a brace is a member name and not a function.
     private var keyPosition = false
+    private var loops = JQLoops()
 
     private init(_ expression: String) { bytes = Array(expression.utf8) }
 
-    /// `nil` when the expression may be compiled, else what is wrong with it.
-    static func problem(in expression: String) -> String? {
+    /// What is wrong with an expression, or how it may be compiled: with its loops counted.
+    static func scan(_ expression: String) -> Scanned {
         var scanner = JQScanner(expression)
-        guard scanner.bytes.count <= maximumBytes else { return "longer than \(maximumBytes) bytes" }
-        return scanner.scan()
+        guard scanner.bytes.count <= maximumBytes else { return .refused("longer than \(maximumBytes) bytes") }
+        if let problem = scanner.scan() { return .refused(problem) }
+        return .fine(scanner.loops.counted(scanner.bytes))
+    }
+
+    enum Scanned: Equatable {
+        case fine(String)
+        case refused(String)
     }
 
     private var byte: UInt8? { at < bytes.count ? bytes[at] : nil }
@@ -88,6 +101,8 @@ struct JQScanner {
             at += 1
             return string()
         case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"):
+            guard contexts.count < Self.maximumNesting else { return "nested deeper than \(Self.maximumNesting)" }
+            loops.open(byte, depth: contexts.count)
             contexts.append(byte == UInt8(ascii: "(") ? .parenthesis : byte == UInt8(ascii: "[") ? .bracket : .brace)
             keyPosition = byte == UInt8(ascii: "{")
             at += 1
@@ -95,6 +110,9 @@ struct JQScanner {
         case UInt8(ascii: ","):
             keyPosition = contexts.last == .brace
             at += 1
+        case UInt8(ascii: ";"):
+            at += 1
+            loops.part(depth: contexts.count, at: at)
         case UInt8(ascii: "."):
             at += 1
             if let byte = self.byte, Self.startsName(byte) { _ = name() }
@@ -110,30 +128,19 @@ struct JQScanner {
         case _ where Self.isDigit(byte): number()
         case _ where Self.startsName(byte):
             let word = name()
+            if !isKey { loops.read(word, depth: contexts.count) }
             if isKey || Self.keywords.contains(word) || Self.functions.contains(word) { return nil }
             if word == "now" { return "'now' is not available in flows; use $runtime.now" }
             return "'\(word)' is not available in flows"
-        default: return operation(byte)
+        default: at += 1
         }
         return nil
-    }
-
-    /// An operator; every form of assignment is refused.
-    private mutating func operation(_ byte: UInt8) -> String? {
-        at += 1
-        guard let next = self.byte, next == UInt8(ascii: "=") else {
-            return byte == UInt8(ascii: "=") ? "assignment is not available in flows" : nil
-        }
-        at += 1
-        switch byte {
-        case UInt8(ascii: "="), UInt8(ascii: "!"), UInt8(ascii: "<"), UInt8(ascii: ">"): return nil
-        default: return "assignment is not available in flows"
-        }
     }
 
     private mutating func close(_ byte: UInt8) -> String? {
         at += 1
         let context = contexts.popLast()
+        loops.close(depth: contexts.count)
         switch (byte, context) {
         case (UInt8(ascii: ")"), .parenthesis), (UInt8(ascii: "]"), .bracket), (UInt8(ascii: "}"), .brace): return nil
         case (UInt8(ascii: ")"), .interpolation): return string()
@@ -149,6 +156,7 @@ struct JQScanner {
             guard byte == UInt8(ascii: "\\"), let escaped = self.byte else { continue }
             at += 1
             if escaped == UInt8(ascii: "(") {
+                guard contexts.count < Self.maximumNesting else { return "nested deeper than \(Self.maximumNesting)" }
                 contexts.append(.interpolation)
                 return nil
             }

@@ -23,7 +23,7 @@ import Testing
     static let refusals: [Refusal] = [
         Refusal("  - a: {set: {x: 1}, colour: red}", 7, "do/0/a/colour", "Unknown key 'colour'"),
         Refusal("  - a: {frobnicate: 1}", 7, "do/0/a", "A task is one of"),
-        Refusal("  - a: {call: http, with: {}}", 7, "do/0/a/call", "call: rpc"),
+        Refusal("  - a: {call: http, with: {}}", 7, "do/0/a/call", "'call: http' is not available"),
         Refusal("  - a: {call: rpc}", 7, "do/0/a", "'with' is missing"),
         Refusal("  - a: {call: rpc, with: {method: '${ .m }'}}", 7, "do/0/a/with/method", "without expressions"),
         Refusal("  - a: {call: rpc, with: {method: a.b}}", 7, "do/0/a/with/method", "service.records.verb"),
@@ -56,10 +56,10 @@ import Testing
         Refusal(
             "  - a: {try: [b: {set: {}}], catch: {retry: {backoff: {random: {}}, limit: {attempt: {count: 2}}}}}", 7,
             "do/0/a/catch/retry/backoff/random", "Unknown key"),
-        Refusal("  - a: {run: {script: {}}}", 7, "do/0/a/run/script", "Unknown key"),
+        Refusal("  - a: {run: {script: {}}}", 7, "do/0/a/run/script", "'run: script' is not available"),
         Refusal("  - a: {run: {workflow: {namespace: a, name: b}}}", 7, "do/0/a/run/workflow", "'version' is missing"),
         Refusal("  - a: {emit: {event: {with: {type: 'A B'}}}}", 7, "do/0/a/emit/event/with/type", "event type"),
-        Refusal("  - a: {fork: {branches: []}}", 7, "do/0/a", "A task is one of"),
+        Refusal("  - a: {fork: {branches: []}}", 7, "do/0/a/fork/branches", "1 to 16 branches"),
         Refusal("  - a: &x {set: {}}", 7, "", "Anchors"),
         Refusal("  - a: {set: {b: *x}}", 7, "", "alias"),
         Refusal("  - one:\n      set: &base\n        x: 1\n  - two:\n      set: *base", 8, "", "Anchors"),
@@ -114,8 +114,7 @@ import Testing
             whole: "document: {dsl: 1.0.0, namespace: a, name: b, version: 1}\ndo: []", 1, "document/version", "Text"),
         Refusal(
             whole: "document: {dsl: 1.0.0, namespace: a, name: b, version: 1.0.0}\nuse: {secrets: [a]}\ndo: []", 2,
-            "use",
-            "Unknown key"),
+            "use/secrets", "'use.secrets' is not available"),
         Refusal(whole: String(repeating: "#", count: 70_000), 1, "", "64 KB"),
         Refusal(whole: String(repeating: "[", count: 5_000), 1, "", "nesting"),
         Refusal(whole: "a: " + String(repeating: "[", count: 60) + String(repeating: "]", count: 60), 1, "a", "deeply"),

@@ -23,7 +23,7 @@ import Testing
                 == .failed(
                     FlowError(
                         type: FlowError.communication, status: 404, title: "NOT_FOUND", detail: "no such record",
-                        instance: "do/a")))
+                        instance: "/do/0/a")))
     }
 
     @Test func aRaisedErrorCarriesItsTexts() throws {
@@ -33,13 +33,13 @@ import Testing
         #expect(
             try runner.run(["n": 3])
                 == .failed(
-                    FlowError(type: "urn:x", status: 409, title: "Conflict", detail: "no 3", instance: "do/a")))
+                    FlowError(type: "urn:x", status: 409, title: "Conflict", detail: "no 3", instance: "/do/0/a")))
     }
 
     @Test func anExpressionThatFailsIsAnError() throws {
         var runner = Runner(try compiled("  - a: {set: {x: '${ .a.b }'}}"))
         guard case .failed(let error) = try runner.run(["a": 1]) else { return #expect(Bool(false)) }
-        #expect(error.type == FlowError.expression && error.instance == "do/a" && !error.detail.isEmpty)
+        #expect(error.type == FlowError.expression && error.instance == "/do/0/a" && !error.detail.isEmpty)
     }
 
     @Test func aCatchTakesTheErrorAndGoesOn() throws {
@@ -129,7 +129,7 @@ import Testing
         let end = try runner.run { _, index in
             index == 1 ? failure(status: 409) : failure(status: index == 3 ? 500 : 409)
         }
-        #expect(end == .completed(["status": 500, "at": "do/outer/try/loop[3]/do/inner/try/make"]))
+        #expect(end == .completed(["status": 500, "at": "/do/0/outer/try/0/loop/do/0/inner/try/0/make"]))
         #expect(runner.actions.count == 4)
     }
 
@@ -139,7 +139,7 @@ import Testing
         guard case .failed(let error) = try runner.run(answer: { _, _ in failure(status: 503) }) else {
             return #expect(Bool(false))
         }
-        #expect(error.type == "urn:second" && error.instance == "do/guarded/catch/again")
+        #expect(error.type == "urn:second" && error.instance == "/do/0/guarded/catch/do/0/again")
     }
 
     @Test func aTryDoesNotCatchAnErrorOfItsOwnOutput() throws {
@@ -151,7 +151,16 @@ import Testing
 
     @Test(arguments: [(1, 2), (2, 4), (3, 8), (60, 86_400)])
     func exponentialPausesAreBounded(attempt: Int, seconds: Int64) {
-        let retry = FlowTask.Retry(attempts: 20, delay: 2000, backoff: .exponential)
-        #expect(retry.pause(after: attempt) == seconds * 1000)
+        let retry = FlowTask.Retry(
+            when: nil, exceptWhen: nil, attempts: 20, within: nil, delay: 2000, backoff: .exponential, jitter: 0...0)
+        #expect(retry.pause(after: attempt, key: "k") == seconds * 1000)
+    }
+
+    @Test func jitterIsAddedAndIsTheSameEachTime() {
+        let retry = FlowTask.Retry(
+            when: nil, exceptWhen: nil, attempts: 20, within: nil, delay: 1000, backoff: .constant, jitter: 100...200)
+        let pauses = (0..<50).map { retry.pause(after: 1, key: "run/\($0)") }
+        #expect(pauses.allSatisfy { (1100...1200).contains($0) } && Set(pauses).count > 10)
+        #expect(pauses == (0..<50).map { retry.pause(after: 1, key: "run/\($0)") })
     }
 }

@@ -50,6 +50,33 @@ struct Runner {
     }
 }
 
+/// Runs a flow to its end by its clock: calls are answered at once, and waits end when they are due. Each state is stored
+/// and read back.
+struct TimedRunner {
+    let machine: FlowMachine
+    var now = FlowInstant(milliseconds: 1_800_000_000_000)
+    var actions: [FlowAction] = []
+
+    init(_ flow: CompiledFlow) { machine = FlowMachine(flow) }
+
+    mutating func run(_ input: JSONValue, answer: (FlowAction, Int) -> StepResult) throws -> FlowAction {
+        var state = try machine.start(run: "run-1", input: input, now: now)
+        while let step = state.action.step {
+            actions.append(state.action)
+            try #require(actions.count < 1_000)
+            let read = try FlowState(parsing: Array(state.json.text.utf8))
+            #expect(read == state)
+            if state.action.isIdle {
+                now = max(now, try #require(state.wakes))
+                state = try machine.wake(read, now: now).state
+            } else {
+                state = try machine.advance(read, step: step, with: answer(state.action, actions.count - 1), now: now)
+            }
+        }
+        return state.action
+    }
+}
+
 /// The problem of a definition that must not compile.
 func problem(_ yaml: String) throws -> FlowProblem {
     do throws(FlowProblem) {

@@ -29,6 +29,7 @@ struct Stage: Sendable {
     let triggers: PlayTriggers
     let runner: Runner
     let seed: PlaySeed
+    let heard: HeardTypes
     let people = PeopleRegistry.everybody()
     private let bench: ServiceBench<PlayLauncher>
 
@@ -50,8 +51,9 @@ struct Stage: Sendable {
             issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)], report: { _ in })
         let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
         let parts = PlayLauncher.make(bench.database, client, issuer, people)
-        (runner, seed, triggers) = (parts.runner, parts.seed, parts.triggers)
-        try await bench.serve(parts.endpoints, handlers: triggers.handlers, authenticator: verifier)
+        (runner, seed, triggers, heard) = (parts.runner, parts.seed, parts.triggers, parts.heard)
+        try await bench.serve(
+            parts.endpoints, handlers: triggers.handlers, authenticator: verifier)
         try await bench.standIn(
             for: "customer-success", owner.endpoints + journal.endpoints, authenticator: verifier)
         try await bench.standIn(for: "onboarding", foundation.endpoints, authenticator: verifier)
@@ -127,8 +129,9 @@ struct Stage: Sendable {
         throw Problem.deadlineExceeded(cause: "run \(id) is not as it has to be")
     }
 
-    /// Publishes a flow that runs another with the tasks `inside` it, and answers its title.
-    func define(_ name: String, inside: String) async throws -> String {
+    /// Publishes a flow that runs another with the tasks `inside` it, and answers its title. `beside`: what else is said of
+    /// the task that runs it.
+    func define(_ name: String, inside: String, beside: String = "") async throws -> String {
         let admin = try person(playAdministrator)
         func create(_ name: String, _ tasks: String) async throws -> String {
             var request = CreateFlowDefinitionRequest()
@@ -140,7 +143,7 @@ struct Stage: Sendable {
         _ = try await create("\(name)-sub", inside)
         var record = DefinitionRecord()
         record.flow = try await create(
-            name, "  - below: {run: {workflow: {namespace: ale, name: \(name)-sub, version: '1.0.0'}}}\n")
+            name, "  - below: {run: {workflow: {namespace: ale, name: \(name)-sub, version: '1.0.0'}}\(beside)}\n")
         (record.title, record.category, record.state) = (name, "onboarding", "published")
         var request = CreateDefinitionRecordRequest()
         request.definitionRecord = record

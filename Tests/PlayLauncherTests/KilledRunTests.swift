@@ -93,6 +93,20 @@ import Wire
             PlaySeed.entries.first { $0.title == entry.title }?.id ?? ""
         }
 
+        /// Publishes a flow with these tasks.
+        func define(_ name: String, _ tasks: String, as caller: Caller) async throws -> DefinitionRecord {
+            var request = CreateFlowDefinitionRequest()
+            request.flowDefinition = FlowDefinition()
+            request.flowDefinition?.definition =
+                "document: {dsl: '1.0.0', namespace: ale, name: \(name), version: '1.0.0', title: \(name)}\ndo:\n\(tasks)"
+            var record = DefinitionRecord()
+            record.flow = try await bench.call(PlayLauncherAPI.createFlowDefinition, request, as: caller).id
+            (record.title, record.category, record.state) = (name, "onboarding", "published")
+            var creation = CreateDefinitionRecordRequest()
+            creation.definitionRecord = record
+            return try await bench.call(PlayLauncherAPI.createDefinitionRecord, creation, as: caller)
+        }
+
         func entries(as caller: Caller) async throws -> [DefinitionRecord] {
             var request = ListRequest()
             request.pageSize = 100
@@ -131,6 +145,42 @@ import Wire
             let ends = try await ground.bench.events(of: killed.id).filter { $0.subject.hasSuffix("updated") }
             #expect(ends.count == 1, "\(name): over")
         }
+    }
+
+    /// Branches, loops, events and waits: killed at each call, a run leaves the same, and each branch is recorded.
+    @Test func branchesAreThereOnce() async throws {
+        let ground = try await Ground()
+        let caller = try person("admin")
+        let entry = try await ground.define(
+            "killed-branches",
+            """
+              - pure: {for: {each: n, in: '[range(50)]'}, do: [a: {set: {n: '${ $n }'}}, b: {if: '.n < 0', set: {}}]}
+              - all:
+                  fork:
+                    branches:
+                      - one: {do: [w: {wait: PT0.1S}, c: \(Self.touchpoint("one"))]}
+                      - two: \(Self.touchpoint("two"))
+                      - three: {do: [e: {emit: {event: {with: {type: branch.three}}}}, c: \(Self.touchpoint("three"))]}
+              - race: {fork: {compete: true, branches: [slow: {wait: PT1H}, quick: \(Self.touchpoint("quick"))]}}
+              - late: {try: [w: {wait: PT1H, timeout: {after: PT0.1S}}], catch: {do: [c: \(Self.touchpoint("late"))]}}
+            """, as: caller)
+        let whole = try await ground.run(entry, isKilling: false, as: caller)
+        #expect(whole.state == "completed", "\(whole.message ?? "")")
+        let expected = ground.services.done.effects
+        #expect(expected.count == 6)
+        let killed = try await ground.run(entry, isKilling: true, as: caller)
+        let (left, kills) = ground.services.done
+        #expect(left == expected && kills == 2 * expected.count)
+        #expect(killed.createdRecords == whole.createdRecords && killed.message == whole.message)
+        let (before, after) = (try await ground.steps(whole, as: caller), try await ground.steps(killed, as: caller))
+        #expect(after.map(\.key) == before.map(\.key) && after.map(\.state) == before.map(\.state))
+        #expect(
+            before.filter { $0.state == "canceled" }.map(\.key) == ["do/race/fork/slow#1", "do/late/try/w#1"])
+        #expect(before.allSatisfy { ["done", "canceled"].contains($0.state) } && before.count == 10)
+    }
+
+    private static func touchpoint(_ subject: String) -> String {
+        "{call: rpc, with: {method: customer-success.touchpoints.create, request: {touchpoint: {subject: \(subject)}}}}"
     }
 
     /// A run that fails is told once as well, however often whoever tells it is killed.

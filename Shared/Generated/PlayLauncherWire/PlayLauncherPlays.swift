@@ -391,5 +391,7 @@ extension FlowStep {
         public static let failed: String = "failed"
         /// Skipped.
         public static let skipped: String = "skipped"
+        /// Canceled.
+        public static let canceled: String = "canceled"
     }
 }

@@ -1,0 +1,175 @@
+import Flows
+import PlayLauncherWire
+import Postgres
+import RPC
+import Records
+import Synchronization
+import Tenancy
+import Wire
+import WireCatalog
+import Work
+
+/// What runs listen to, in the tables `flow_listener` and `flow_heard`.
+///
+/// A run hears what happens in its own domain and below, from when its step has begun. An event is stored for each run that
+/// listens to its type, in the transaction that marks it as seen, and the run is woken; what it then takes of it, the flow
+/// decides.
+struct Listening: Sendable {
+    /// Most events that wait for one run: a run that is not woken hears no more.
+    private static let most = 1_000
+    /// Most events that one move takes in.
+    private static let atOnce = 100
+
+    private enum Column: String {
+        case seq, event, type, run
+    }
+
+    // MARK: Runs
+
+    /// Notes what a run listens to from now on. Its row of the queue is locked by this transaction, which has just changed
+    /// it: an event that comes meanwhile wakes the run behind it.
+    static func begin(_ execution: Execution, in tx: Transaction) {
+        let types = execution.listens
+        guard !types.isEmpty else { return }
+        tx.send("DELETE FROM play_launcher.flow_listener WHERE run = \(execution.run) AND type <> ALL(\(types))")
+        tx.send(
+            """
+            INSERT INTO play_launcher.flow_listener (run, type, domain) \
+            SELECT \(execution.run)::uuid, type, \(execution.domain.path) FROM unnest(\(types)::text[]) AS t (type) \
+            ON CONFLICT DO NOTHING
+            """)
+        // Something was heard while the run was at work.
+        tx.send(
+            """
+            UPDATE play_launcher.flow_execution SET due_at = statement_timestamp() WHERE run = \(execution.run) \
+            AND due_at > statement_timestamp() \
+            AND EXISTS (SELECT FROM play_launcher.flow_heard heard WHERE heard.run = \(execution.run))
+            """)
+    }
+
+    /// Notes that a run listens no more.
+    static func end(_ run: String, in tx: Transaction) {
+        tx.send("DELETE FROM play_launcher.flow_listener WHERE run = \(run)")
+        tx.send("DELETE FROM play_launcher.flow_heard WHERE run = \(run)")
+    }
+
+    /// Events that a run has not taken in yet, oldest first.
+    static func heard(by run: String, in tx: Transaction) throws -> [(seq: Int64, event: JSONValue)] {
+        try tx.query(
+            """
+            SELECT seq, event FROM play_launcher.flow_heard WHERE run = \(run) ORDER BY seq LIMIT \(atOnce)
+            """
+        ).map { row in
+            (try row.int64(Column.seq), try JSONValue(parsing: row.string(Column.event)))
+        }
+    }
+
+    static func forget(_ run: String, upTo seq: Int64, in tx: Transaction) {
+        tx.send("DELETE FROM play_launcher.flow_heard WHERE run = \(run) AND seq <= \(seq)")
+    }
+
+    // MARK: Events
+
+    /// What is done about an event: it is stored for every run that listens to it.
+    static func hear(_ event: RecordEvent, _ queue: Runner, in tx: Transaction) throws {
+        guard let domain = DomainPath(event.domain), let heard = FlowEvent.heard(event) else { return }
+        // Runs lie in the domain of the event and above: those of nobody else are looked for.
+        tx.sendScope(.domain(.root))
+        let rows = try tx.query(
+            """
+            INSERT INTO play_launcher.flow_heard (run, domain, event) \
+            SELECT listener.run, listener.domain, \(heard.text) FROM play_launcher.flow_listener listener \
+            WHERE listener.type = \(heard["type"]?.string ?? "") \
+            AND listener.domain = ANY(\(domain.ancestors.map(\.path))) \
+            AND (SELECT count(*) FROM play_launcher.flow_heard waiting WHERE waiting.run = listener.run) < \(most) \
+            RETURNING run
+            """)
+        for row in rows { queue.hasten(try row.string(Column.run), in: tx) }
+    }
+
+    // MARK: Types
+
+    /// Notes the types that a flow listens to, when it is saved.
+    static func declare(_ flow: CompiledFlow, in domain: DomainPath, _ tx: Transaction) {
+        guard !flow.eventTypes.isEmpty else { return }
+        tx.send(
+            """
+            INSERT INTO play_launcher.flow_event_type (domain, type) \
+            SELECT \(domain.path), type FROM unnest(\(flow.eventTypes)::text[]) AS t (type) ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// The first type of an event that a flow listens to and nobody sends; nil when there is none. A type of three words of
+    /// which the first is a service is that of a record.
+    static func unknownType(of flow: CompiledFlow) -> String? {
+        flow.eventTypes.first { type in
+            guard let (service, table) = record(ofType: type) else { return false }
+            return !Catalog.schemas.contains { $0.service == service && $0.table == table }
+        }
+    }
+
+    /// Service and table of the type of a record's event; nil for what flows emit.
+    static func record(ofType type: String) -> (service: String, table: String)? {
+        let parts = type.split(separator: ".").map(String.init)
+        guard parts.count == 3, Catalog.schemas.contains(where: { $0.service == parts[0] }) else { return nil }
+        return (parts[0], parts[1])
+    }
+}
+
+/// The types of events that any flow listens to, as each instance knows them: read anew each half second. A flow is saved
+/// before it is launched, so they are known when its first run listens.
+final class HeardTypes: Sendable {
+    private static let pause: Duration = .milliseconds(500)
+
+    private enum Column: String {
+        case type
+    }
+
+    private let database: Database
+    private let runner: Runner
+    private let types = Mutex<Set<String>>([])
+
+    init(_ database: Database, _ runner: Runner) { (self.database, self.runner) = (database, runner) }
+
+    /// What the service does about events of others and its own.
+    var handlers: [EventHandler] {
+        let wanted: @Sendable (RecordEvent) -> Bool = { [self] in wants($0) }
+        let apply: @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void = { [runner] event, _, tx in
+            try Listening.hear(event, runner, in: tx)
+        }
+        return [
+            EventHandler(
+                "play-launcher-listen-success", service: "customer-success", record: "*", wanted: wanted, apply: apply),
+            EventHandler(
+                "play-launcher-listen-onboarding", service: "onboarding", record: "*", wanted: wanted, apply: apply),
+            EventHandler(
+                "play-launcher-listen-plays", service: PlayLauncher.name, record: "*", wanted: wanted, apply: apply),
+        ]
+    }
+
+    /// Keeps the types until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            try? await read()
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    func read() async throws {
+        let found = try await database.transaction(
+            as: .service(database.service, domain: .root), readOnly: true
+        ) { tx in
+            try tx.query("SELECT DISTINCT type FROM play_launcher.flow_event_type").map { try $0.string(Column.type) }
+        }
+        types.withLock { $0 = Set(found) }
+    }
+
+    /// Whether any flow listens to events of this type.
+    func wants(_ event: RecordEvent) -> Bool {
+        types.withLock { types in
+            guard !types.isEmpty else { return false }
+            guard event.action == FlowEvent.action else { return types.contains(FlowEvent.type(of: event)) }
+            return FlowEvent.heard(event)?["type"]?.string.map(types.contains) ?? false
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import CJQ
+import Foundation
+import Synchronization
+
+/// Ends evaluations that take too long. libjq looks before each of its instructions whether it was told to halt, and may be
+/// told so by another thread.
+final class JQWatch: Sendable {
+    static let shared = JQWatch()
+    /// How long an evaluation may take: most take less than a thousandth of it.
+    private static let limit: Duration = .seconds(2)
+    private static let look = 0.2
+
+    /// `@unchecked Sendable`: the pointer is used under the lock alone, and only while the evaluation is registered, which
+    /// it is until libjq has returned.
+    private struct Entry: @unchecked Sendable {
+        let state: OpaquePointer
+        let end: ContinuousClock.Instant
+        var isHalted = false
+    }
+
+    private struct Evaluations {
+        var entries: [Int: Entry] = [:]
+        var next = 0
+        var isLooking = false
+    }
+
+    private let evaluations = Mutex(Evaluations())
+
+    /// Runs `body`, which evaluates with `state`. Second: whether it was ended, after which the state is of no use.
+    func watch<T>(_ state: OpaquePointer, _ body: () -> T) -> (T, isHalted: Bool) {
+        let (id, begins) = evaluations.withLock { evaluations in
+            evaluations.next += 1
+            evaluations.entries[evaluations.next] = Entry(state: state, end: .now + Self.limit)
+            defer { evaluations.isLooking = true }
+            return (evaluations.next, !evaluations.isLooking)
+        }
+        if begins {
+            let thread = Thread { self.lookOut() }
+            thread.name = "jq-watch"
+            thread.start()
+        }
+        let result = body()
+        return (result, evaluations.withLock { $0.entries.removeValue(forKey: id)?.isHalted ?? false })
+    }
+
+    /// Looks until nothing was evaluated between two looks.
+    private func lookOut() {
+        var last = -1
+        while true {
+            Thread.sleep(forTimeInterval: Self.look)
+            let goesOn = evaluations.withLock { evaluations in
+                for (id, entry) in evaluations.entries where !entry.isHalted && entry.end < .now {
+                    jq_halt(entry.state, jv_invalid(), jv_invalid())
+                    evaluations.entries[id]?.isHalted = true
+                }
+                evaluations.isLooking = !evaluations.entries.isEmpty || evaluations.next != last
+                last = evaluations.next
+                return evaluations.isLooking
+            }
+            guard goesOn else { return }
+        }
+    }
+}
+
+/// Counts the rounds of loops of one evaluation: libjq asks it as the `input` of the program.
+///
+/// `@unchecked Sendable`: it belongs to a program, which serves one caller at a time under its lock.
+final class JQCount: @unchecked Sendable {
+    /// Most rounds of one evaluation, all of its loops together.
+    static let most = 100_000
+    /// After so many rounds a value is looked at again.
+    private static let look = 128
+
+    private var rounds = 0
+
+    func reset() { rounds = 0 }
+
+    /// True when a value has to be looked at; an error when there were too many rounds.
+    fileprivate func next() -> jv {
+        rounds += 1
+        guard rounds <= Self.most else { return jv_invalid_with_msg(jv_string("more than \(Self.most) rounds")) }
+        return rounds % Self.look == 0 ? jv_true() : jv_false()
+    }
+
+    /// Has a state ask this count.
+    func serve(_ state: OpaquePointer) {
+        jq_set_input_cb(
+            state,
+            { _, data in
+                guard let data else { return jv_false() }
+                return Unmanaged<JQCount>.fromOpaque(data).takeUnretainedValue().next()
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+}

@@ -1,0 +1,187 @@
+import CustomerSuccessWire
+import Flows
+import Identity
+import Platform
+import PlayLauncherWire
+import Postgres
+import RPC
+import Records
+import ServiceTestKit
+import Tenancy
+import Testing
+import Wire
+
+@testable import PlayLauncherService
+
+/// Branches, timeouts and waits for events, on a real Postgres.
+@Suite(.timeLimit(.minutes(3))) struct BranchTests {
+    private static func touchpoint(_ subject: String) -> String {
+        "{call: rpc, with: {method: customer-success.touchpoints.create, request: {touchpoint: {subject: '\(subject)'}}}}"
+    }
+
+    /// The event of a touchpoint that was closed in a domain.
+    private static func closed(_ domain: String, id: String = uuid()) -> RecordEvent {
+        var event = RecordEvent()
+        (event.eventID, event.service, event.table, event.action) = (uuid(), "customer-success", "touchpoint", "closed")
+        (event.id, event.domain, event.number, event.at) = (id, domain, "TCHPT1", SystemClock().now)
+        return event
+    }
+
+    private func hear(_ event: RecordEvent, _ stage: Stage) async throws {
+        try await stage.heard.handlers[0].take(event, in: stage.database)
+    }
+
+    private func launch(_ title: String, _ stage: Stage, as caller: Caller? = nil) async throws -> FlowRun {
+        try await stage.launch(title, from: uuid(), as: caller ?? person(successAgent))
+    }
+
+    private func states(_ run: FlowRun, _ stage: Stage) async throws -> [String: String] {
+        let steps = try await stage.steps(of: run.id)
+        return Dictionary(steps.map { ($0.key.split(separator: "/").last.map(String.init) ?? "", $0.state) }) { $1 }
+    }
+
+    /// A branch that waits holds nobody up, and every branch is recorded.
+    @Test func branchesGoOnByThemselves() async throws {
+        let stage = try await Stage.shared.value
+        let mark = uuid()
+        let title = try await stage.define(
+            "branches-\(mark)",
+            inside: """
+                  - all:
+                      fork:
+                        branches:
+                          - slow: {do: [w: {wait: PT2S}, c: \(Self.touchpoint("slow \(mark)"))]}
+                          - quick: \(Self.touchpoint("quick \(mark)"))
+                """)
+        let run = try await launch(title, stage)
+        let waiting = try await stage.run(run.id) { $0.state == "waiting" }
+        #expect(stage.owner.touchpoints("quick \(mark)").count == 1 && waiting.step == "Wait")
+        #expect(stage.owner.touchpoints("slow \(mark)").isEmpty)
+        #expect(try await stage.end(of: run.id).state == "completed")
+        #expect(stage.owner.touchpoints("slow \(mark)").count == 1)
+        let states = try await states(run, stage)
+        #expect(states == ["below#1": "done", "w#1": "done", "c#1": "done", "quick#1": "done", "work-note": "done"])
+    }
+
+    /// The timeout of a task around a subflow ends what the subflow waits for.
+    @Test func aTimeoutEndsASubflow() async throws {
+        let stage = try await Stage.shared.value
+        let mark = uuid()
+        let title = try await stage.define(
+            "timeout-\(mark)", inside: "  - long: {wait: PT1H}\n", beside: ", timeout: {after: PT3S}")
+        let run = try await launch(title, stage)
+        let end = try await stage.end(of: run.id)
+        #expect(end.state == "failed")
+        #expect(end.messageEn?.contains("A task took too long: more than 3.0 s.") == true)
+        #expect(end.messageKo?.contains("시간이 초과되었습니다.") == true)
+        let states = try await states(run, stage)
+        #expect(states == ["below#1": "canceled", "long#1": "canceled", "work-note": "done"])
+    }
+
+    /// A call that cannot be made is given up when the time of its task is over.
+    @Test func aTimeoutEndsRetries() async throws {
+        let stage = try await Stage.shared.value
+        let mark = uuid()
+        stage.owner.refuse("away \(mark)", with: Array(repeating: .unavailable(), count: 50))
+        let title = try await stage.define(
+            "away-\(mark)",
+            inside: """
+                  - safe:
+                      try: [c: {timeout: {after: PT1S}, do: [c: \(Self.touchpoint("away \(mark)"))]}]
+                      catch: {errors: {with: {status: 408}}, do: [d: \(Self.touchpoint("late \(mark)"))]}
+                """)
+        let run = try await launch(title, stage)
+        #expect(try await stage.end(of: run.id).state == "completed")
+        #expect(stage.owner.touchpoints("late \(mark)").count == 1 && stage.owner.touchpoints("away \(mark)").isEmpty)
+        #expect(try await states(run, stage)["c#1"] == "canceled")
+    }
+
+    /// A run hears what happens in its own domain, once, and nothing of another tenant's.
+    @Test func aRunHearsItsOwnTenant() async throws {
+        let stage = try await Stage.shared.value
+        let mark = uuid()
+        let title = try await stage.define(
+            "listens-\(mark)",
+            inside: """
+                  - heard: {listen: {to: {one: {with: {type: customer-success.touchpoint.closed}}}}}
+                  - made:
+                      call: rpc
+                      with:
+                        method: customer-success.touchpoints.create
+                        request: {touchpoint: {subject: '${ "after \\(.[0].id)" }'}}
+                """)
+        let run = try await launch(title, stage)
+        _ = try await stage.run(run.id) { $0.state == "waiting" }
+        let id = uuid()
+        try await hear(Self.closed("/provider/d0000002/", id: id), stage)
+        var other = Self.closed(StandIn.domain, id: id)
+        other.action = "updated"
+        try await hear(other, stage)
+        let waiting = try await stage.admin.run(
+            "SELECT count(*) AS count FROM play_launcher.flow_heard WHERE run = \(run.id)")
+        #expect(try waiting[0].int(Counted.count) == 0)
+        let own = Self.closed(StandIn.domain, id: id)
+        try await hear(own, stage)
+        try await hear(own, stage)
+        #expect(try await stage.end(of: run.id).state == "completed")
+        #expect(stage.owner.touchpoints("after \(id)").count == 1)
+        let left = try await stage.admin.run(
+            "SELECT count(*) AS count FROM play_launcher.flow_listener WHERE run = \(run.id)")
+        #expect(try left[0].int(Counted.count) == 0)
+        try await stage.heard.read()
+        #expect(stage.heard.wants(own) && !stage.heard.wants(other))
+    }
+
+    private enum Counted: String { case count }
+
+    /// Whoever may not read a table hears nothing of it: the run goes on waiting.
+    @Test func aRunHearsWhatItsPersonMayRead() async throws {
+        let stage = try await Stage.shared.value
+        let mark = uuid()
+        let title = try await stage.define(
+            "hears-\(mark)",
+            inside: """
+                  - l:
+                      listen:
+                        to:
+                          any:
+                            - with: {type: play-launcher.ale_choice.updated}
+                            - with: {type: emitted.\(mark), data: '${ .n > 1 }'}
+                """)
+        let run = try await launch(title, stage)
+        _ = try await stage.run(run.id) { $0.state == "waiting" }
+        for number in 1...2 {
+            var event = RecordEvent()
+            (event.eventID, event.service, event.table, event.action) = (uuid(), "play-launcher", "flow_run", "emitted")
+            (event.id, event.domain, event.at) = (uuid(), StandIn.domain, SystemClock().now)
+            event.text = #"{"type":"emitted.\#(mark)","data":{"n":\#(number)}}"#
+            // What passes for a record's event is none.
+            if number == 1 {
+                var pretending = event
+                pretending.eventID = uuid()
+                pretending.text = #"{"type":"play-launcher.ale_choice.updated","data":{}}"#
+                try await hear(pretending, stage)
+            }
+            try await hear(event, stage)
+        }
+        let end = try await stage.end(of: run.id)
+        #expect(end.state == "completed")
+        let step = try #require(try await stage.steps(of: run.id).first { $0.kind == "listen" })
+        #expect(step.result == #"[{"n":2}]"# && step.state == "done")
+    }
+
+    @Test(arguments: [
+        ("  - a: {listen: {to: {one: {with: {type: customer-success.nothing.closed}}}}}\n", "There are no events"),
+        ("  - a: {call: http, with: {}}\n", "Line 3, column 15 (do/0/a/call): 'call: http' is not available in flows."),
+    ])
+    func whatCannotBeHeardOrCalledIsRefused(tasks: String, says: String) async throws {
+        let stage = try await Stage.shared.value
+        var request = CreateFlowDefinitionRequest()
+        request.flowDefinition = FlowDefinition()
+        request.flowDefinition?.definition =
+            "document: {dsl: '1.0.0', namespace: ale, name: refused, version: '1.0.0'}\ndo:\n\(tasks)"
+        let problem = await stage.problem(
+            PlayLauncherAPI.createFlowDefinition, request, as: try person(playAdministrator))
+        #expect(problem?.violations.first?.text("en").contains(says) == true, "\(String(describing: problem))")
+    }
+}
