@@ -200,7 +200,10 @@ let package = Package(
             ])
         + service(
             "CustomerSuccess", executable: "customer-success",
-            ["OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "Playbooks", "RecommendedActions"],
+            [
+                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "Playbooks", "RecommendedActions",
+                "Workbook", "Markup",
+            ],
             exclude: ["business_rules.tsv"], resources: [.copy("Playbooks")])
         + service(
             "PlayLauncher", executable: "play-launcher",
@@ -302,3 +305,6 @@ let package = Package(
         ],
     swiftLanguageModes: [.v6]
 )
+    $0.type == .test
+        && !["CustomerSuccessTests", "EveryServiceTests", "TidyTests", "RolesTests", "NotifierTests"].contains($0.name)
+}
