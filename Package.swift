@@ -305,6 +305,3 @@ let package = Package(
         ],
     swiftLanguageModes: [.v6]
 )
-    $0.type == .test
-        && !["CustomerSuccessTests", "EveryServiceTests", "TidyTests", "RolesTests", "NotifierTests"].contains($0.name)
-}
