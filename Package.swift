@@ -200,7 +200,10 @@ let package = Package(
             ])
         + service(
             "CustomerSuccess", executable: "customer-success",
-            ["OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "Playbooks", "RecommendedActions"],
+            [
+                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "Playbooks", "RecommendedActions",
+                "Workbook", "Markup",
+            ],
             exclude: ["business_rules.tsv"], resources: [.copy("Playbooks")])
         + service(
             "PlayLauncher", executable: "play-launcher",

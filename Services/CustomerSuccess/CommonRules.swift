@@ -47,10 +47,12 @@ extension Rule where R.Field: HasAccount {
 }
 
 extension Rule {
-    /// A record is not deleted while risk signals (G-97), `dependants` or, where it can be one, a solution points to it:
-    /// those that hold no foreign key.
+    /// A record is not deleted while risk signals (G-97), opportunities (G-120), `dependants` or, where it can be one, a
+    /// solution points to it: those that hold no foreign key.
     static func kept(whileAny dependants: [Dependants] = []) -> Rule {
-        .kept("AIP-135", whileAny: dependants + [.risks(of: R.self), .solutions(of: R.self)])
+        .kept(
+            "AIP-135",
+            whileAny: dependants + [.risks(of: R.self), .solutions(of: R.self), .opportunities(of: R.self)])
     }
 }
 
@@ -58,6 +60,11 @@ extension Dependants {
     /// Risk signals that name a record of a type as their source (G-97).
     static func risks<R: RecordMessage>(of type: R.Type) -> Dependants {
         .documents(RiskSignal.self, table: .table, is: R.schema.table, id: .sourceRecord)
+    }
+
+    /// Opportunities that name a record of a type as what they were identified by (G-120).
+    static func opportunities<R: RecordMessage>(of type: R.Type) -> Dependants {
+        .documents(Opportunity.self, table: .table, is: R.schema.table, id: .sourceRecord)
     }
 
     /// Relationships that name a record of a type as the solution of a risk.

@@ -49,6 +49,9 @@ public enum CustomerSuccess: ServiceDefinition {
             DailyJob("expired-exports", Exports(database).removeExpired),
             DailyJob(
                 "renewal-watch", offUntil: watchesRenewals ? nil : "ALE_RENEWAL_WATCH", RenewalWatch(database).run),
+            DailyJob(
+                "renewal-opportunities", offUntil: watchesRenewals ? nil : "ALE_RENEWAL_WATCH",
+                RenewalOpportunities(database).run),
         ]
     }
 
@@ -78,6 +81,9 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(InternalPlayTask.self)
         endpoints.add(RiskSignal.self)
         endpoints.add(RiskSignalSolution.self)
+        endpoints.add(Opportunity.self)
+        endpoints.add(listed: Measurement.self)
+        endpoints.add(MeasurementWriting(database).endpoints)
         endpoints.add(ResponseTemplate.self)
         endpoints.add(CaseServiceDefinition.self)
         endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
@@ -89,6 +95,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(EngagementPages(database).endpoint)
         endpoints.add(ObjectivePages(database).endpoint)
         endpoints.add(PortalWorkPages(database).endpoints)
+        SuccessPlans(database).add(to: &endpoints)
         endpoints.add(SuccessSearch.endpoint(database))
         endpoints.add(DailyJob.endpoint(CustomerSuccessAPI.runJob, jobs))
         endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))

@@ -142,13 +142,14 @@ extension Engagement: Record {
         return !rows.isEmpty
     }
 
-    /// The success manager of an engagement; nil when there is none who could be assigned something new.
-    static func activeManager(of id: String?, _ context: RuleContext) throws -> String? {
+    /// The manager of an engagement, its success manager or the one that `field` names; nil when there is none who could be
+    /// assigned something new.
+    static func activeManager(
+        of id: String?, _ context: RuleContext, as field: Field = .customerSuccessManager
+    ) throws -> String? {
         let rows = try context.transaction.query(
-            "SELECT customer_success_manager FROM customer_success.engagement WHERE id = \(id.sqlValue)")
-        guard let manager = try rows.first?.optionalString(Engagement.Field.customerSuccessManager),
-            Validation.isUUID(manager)
-        else { return nil }
+            "SELECT \(identifier: field) FROM customer_success.engagement WHERE id = \(id.sqlValue)")
+        guard let manager = try rows.first?.optionalString(field), Validation.isUUID(manager) else { return nil }
         return try context.mayBeAssigned(manager) ? manager : nil
     }
 

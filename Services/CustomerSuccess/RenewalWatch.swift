@@ -39,7 +39,7 @@ struct RenewalWatch: Sendable {
     }
 
     /// The first and the last day of the window.
-    private static func days(from today: CivilDate) -> ClosedRange<String> {
+    static func days(from today: CivilDate) -> ClosedRange<String> {
         today.adding(days: window.lowerBound).description...today.adding(days: window.upperBound).description
     }
 

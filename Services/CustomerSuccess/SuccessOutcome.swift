@@ -25,6 +25,7 @@ extension SuccessOutcome: Record {
         .ordered("BR-19", .plannedStart, notAfter: .plannedStop, constraint: "success_outcome_dates"),
         Rule("BR-20") { change, _ in try checkTracking(change.new) },
         .kept(),
+        .after("G-129") { change, context in try OutcomeValues.keepTyped(change, context) },
     ]
 
     public static let lifecycle: Lifecycle<SuccessOutcome>? = Lifecycle(

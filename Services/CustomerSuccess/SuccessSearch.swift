@@ -17,7 +17,7 @@ enum SuccessSearch {
         accounts: [Engagement.Field.account], parents: [Touchpoint.Field.engagement],
         dates: [
             Touchpoint.Field.dueDate, SuccessObjective.Field.plannedStop, SuccessMilestone.Field.targetDate,
-            Engagement.Field.renewalDate,
+            Engagement.Field.renewalDate, Opportunity.Field.expectedDate,
         ],
         people: [
             Touchpoint.Field.assignedTo, Engagement.Field.customerSuccessManager,
@@ -40,6 +40,7 @@ enum SuccessSearch {
                 SearchedTable(InternalPlay.self, fields, database),
                 SearchedTable(InternalPlayTask.self, fields, database),
                 SearchedTable(RiskSignal.self, fields, database),
+                SearchedTable(Opportunity.self, fields, database),
                 SearchedTable(ResponseTemplate.self, fields, database),
                 SearchedTable(CaseServiceDefinition.self, fields, database),
             ],

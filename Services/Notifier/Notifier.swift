@@ -29,13 +29,15 @@ public enum Notifier: ServiceDefinition {
         let messenger = Messenger(database: database, templates: templates)
         let follower = PlayFollower(database: database, people: people, messenger: messenger)
         let watchLists = WatchLists(database: database, people: people, messenger: messenger)
+        let opportunities = OpportunityNotices(database: database, people: people, messenger: messenger)
         let teamMails = TeamMails(database: database, people: people, messenger: messenger)
         let signInMails = SignInMails(database: database, people: people, messenger: messenger)
         let mails = MailQueue(
             database, sender, from: from, templates, links: SignInLinkSource(client: parts.client))
         return Assembly(
             endpoints: endpoints(database, replicas, parts.client, templates), replicas: replicas,
-            handlers: [follower.handler, teamMails.handler, signInMails.handler] + watchLists.handlers,
+            handlers: [follower.handler, teamMails.handler, signInMails.handler, opportunities.handler]
+                + watchLists.handlers,
             background: [Background("mail queue", isSingle: false) { await mails.run() }])
     }
 

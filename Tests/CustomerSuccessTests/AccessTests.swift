@@ -28,7 +28,7 @@ private typealias Operation = Roles.Operation
 
     /// The tables with a row for figures of which no request shows any yet: the row takes effect with the first one.
     static let withoutFigures: Set = [
-        "engagement_contract", "internal_play", "internal_play_task", "response_template", "risk_signal",
+        "engagement_contract", "internal_play", "internal_play_task", "opportunity", "response_template", "risk_signal",
         "risk_signal_solution", "service_definition", "squad_member", "success_case", "success_initiative",
         "success_milestone", "success_objective", "success_outcome", "success_task", "touchpoint",
     ]

@@ -52,6 +52,10 @@ import Wire
         case "pages.engagement": try await engagementPage(prey)
         case "pages.objective": try await objectivePage(prey)
         case "pages.portal_case", "pages.portal_initiative": try await followedWork(prey)
+        case "measurements.write", "measurements.get", "measurements.list", "measurements.export",
+            "measurements.delete":
+            try await measurements(prey)
+        case "success_plans.get", "success_plans.export": try await plans(prey)
         case "jobs.run_now": try await jobs(prey)
         case "replicas.list", "replicas.rebuild": try await replicas(prey)
         case "exports.read": try await export(prey)
@@ -128,6 +132,47 @@ import Wire
                 _ = try await prey.both.world.call(CustomerSuccessAPI.getEngagementPage, ask, as: prey.impostor)
             }
             #expect(problem.code == .notFound)
+        }
+    }
+
+    private func measurements(_ prey: Prey) async throws {
+        let world = prey.both.world
+        let outcome = try await world.make(SuccessOutcome.self) { $0.successObjective = prey.objective.id }
+        _ = try await world.measure([world.value("1", of: outcome, daysAgo: 1)])
+        let refused = try await world.measure([world.value("2", of: outcome)], as: prey.impostor)
+        #expect(refused.results.map(\.error?.code) == [5])
+        let all = try await world.measurements("success_outcome = \"\(outcome.id)\"")
+        #expect(all.count == 1)
+        #expect(try await world.measurements(as: prey.impostor).allSatisfy { $0.successOutcome != outcome.id })
+        var (get, deletion, export) = (GetRequest(), DeleteRequest(), ExportRequest())
+        (get.id, deletion.id, export.format) = (all[0].id, all[0].id, "csv")
+        export.filter = "success_outcome = \"\(outcome.id)\""
+        let (asked, removed, written) = (get, deletion, export)
+        for problem in [
+            try await refusal { _ = try await world.call(CustomerSuccessAPI.getMeasurement, asked, as: prey.impostor) },
+            try await refusal {
+                _ = try await world.call(CustomerSuccessAPI.deleteMeasurement, removed, as: prey.impostor)
+            },
+        ] { #expect(problem.code == .notFound) }
+        #expect(try await world.call(CustomerSuccessAPI.exportMeasurements, written, as: prey.impostor).rows == 0)
+        #expect(try await world.get(SuccessOutcome.self, outcome.id).currentValue == "1")
+    }
+
+    private func plans(_ prey: Prey) async throws {
+        for (id, asCustomer) in [(prey.engagement.id, false), (prey.engagement.number ?? "", true)] {
+            var (get, export) = (GetSuccessPlanRequest(), ExportSuccessPlanRequest())
+            (get.id, get.asCustomer) = (id, asCustomer)
+            (export.id, export.asCustomer, export.format) = (id, asCustomer, "html")
+            let (asked, written) = (get, export)
+            let world = prey.both.world
+            #expect(
+                try await refusal {
+                    _ = try await world.call(CustomerSuccessAPI.getSuccessPlan, asked, as: prey.impostor)
+                }.code == .notFound)
+            #expect(
+                try await refusal {
+                    _ = try await world.call(CustomerSuccessAPI.exportSuccessPlan, written, as: prey.impostor)
+                }.code == .notFound)
         }
     }
 

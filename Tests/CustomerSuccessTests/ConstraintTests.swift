@@ -45,6 +45,10 @@ import Wire
                 .set("tracking_method = 'survey', survey = NULL")),
             Case(SuccessMilestone.self, "success_milestone_reached", "G-118", .set("reached_on = current_date")),
             Case(SuccessMilestone.self, "success_milestone_closure", "G-118", .set("active = false")),
+            Case(Opportunity.self, "opportunity_value", "G-120", .set("value = 1, currency = NULL")),
+            Case(Opportunity.self, "opportunity_probability", "G-120", .set("probability = 101")),
+            Case(Opportunity.self, "opportunity_handed_over", "G-120", .set("handed_over_at = now()")),
+            Case(Opportunity.self, "opportunity_closure", "G-120", .set("active = false")),
             Case(
                 SuccessInitiative.self, "success_initiative_close_code", "BR-22",
                 .set("state = 'closed', active = false, closed_at = now(), closed_by = 'x', close_code = 'canceled'")),

@@ -16,7 +16,7 @@ import Wire
     ]
     static let hidden: [any Sample.Type] = [
         InternalPlay.self, InternalPlayTask.self, RiskSignal.self, RiskSignalSolution.self, SquadMember.self,
-        EngagementContract.self,
+        EngagementContract.self, Opportunity.self,
     ]
 
     /// A field that is not for customers is absent from answers, filters and orderings alike.

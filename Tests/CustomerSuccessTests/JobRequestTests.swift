@@ -61,7 +61,10 @@ import Wire
         ]
         #expect(try await background([:]) == always + ["replicas"])
         #expect(try await background(["ALE_RENEWAL_WATCH": "false"]) == always + ["replicas"])
-        #expect(try await background(["ALE_RENEWAL_WATCH": "true"]) == always + ["renewal-watch", "replicas"])
+        #expect(
+            try await background(["ALE_RENEWAL_WATCH": "true"]) == always + [
+                "renewal-watch", "renewal-opportunities", "replicas",
+            ])
         await #expect(throws: ConfigurationError.self) { try await background(["ALE_RENEWAL_WATCH": "perhaps"]) }
         await connection.close()
     }

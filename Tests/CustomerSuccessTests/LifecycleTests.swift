@@ -23,11 +23,15 @@ import Wire
         "planned": ["reached", "missed", "canceled"], "reached": ["planned"], "missed": ["planned"],
         "canceled": ["planned"],
     ]
+    static let opportunity: [String: [String]] = [
+        "new": ["qualified", "lost"], "qualified": ["handed_over", "lost"],
+        "handed_over": ["qualified", "won", "lost"], "won": ["qualified"], "lost": ["qualified"],
+    ]
     static let tables: [(any Sample.Type, [String: [String]])] = [
         (Engagement.self, journey), (SuccessObjective.self, journey), (SuccessOutcome.self, work),
         (SuccessInitiative.self, work), (SuccessCase.self, work), (Touchpoint.self, work), (SuccessTask.self, work),
         (InternalPlay.self, work), (InternalPlayTask.self, work), (RiskSignal.self, risk),
-        (SuccessMilestone.self, milestone),
+        (SuccessMilestone.self, milestone), (Opportunity.self, opportunity),
     ]
 
     @Test(arguments: tables.indices)

@@ -120,13 +120,15 @@ import Wire
     @Test func theDictionaryIsToldAsItMayBeUsed() async throws {
         let world = try await World()
         let all = try await world.call(CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest())
-        #expect(Set(all.tables.map(\.table)) == Set((allSamples + definitionSamples).map { $0.schema.table }))
+        #expect(
+            Set(all.tables.map(\.table))
+                == Set((allSamples + definitionSamples).map { $0.schema.table } + ["measurement"]))
         let theirs = try await world.call(
             CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest(), as: world.customer)
         #expect(
             Set(theirs.tables.map(\.table)) == [
                 "engagement", "success_objective", "success_outcome", "success_milestone",
-                "success_initiative", "success_case", "success_task", "touchpoint",
+                "success_initiative", "success_case", "success_task", "touchpoint", "measurement",
             ])
         let engagement = try #require(theirs.tables.first { $0.table == "engagement" })
         #expect(!engagement.fields.contains { $0.name == "perceived_health" })

@@ -21,6 +21,7 @@ import Wire
         (InternalPlay.self, "BR-38", ["engagement", "short_description", "description"]),
         (InternalPlayTask.self, "BR-43", ["internal_play", "short_description", "description"]),
         (RiskSignal.self, "BR-48", ["engagement", "short_description", "description", "probability"]),
+        (Opportunity.self, "G-120", ["engagement", "kind", "title"]),
         (RiskSignalSolution.self, "G-12", ["solution_table", "solution_record", "risk_signal"]),
         (SquadMember.self, "G-10", ["user", "responsibility", "account"]),
     ]
@@ -56,6 +57,7 @@ import Wire
     static let domains: [(any Sample.Type, String)] = [
         (Engagement.self, "BR-01"), (SuccessObjective.self, "BR-08"), (SuccessOutcome.self, "BR-14"),
         (SuccessMilestone.self, "G-118"), (RiskSignal.self, "BR-47"), (SquadMember.self, "BR-56"),
+        (Opportunity.self, "G-120"),
         (EngagementContract.self, "AIP-203"),
         (SuccessInitiative.self, "AIP-203"), (SuccessCase.self, "AIP-203"), (SuccessTask.self, "AIP-203"),
         (Touchpoint.self, "AIP-203"), (InternalPlay.self, "AIP-203"), (InternalPlayTask.self, "AIP-203"),

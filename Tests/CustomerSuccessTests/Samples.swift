@@ -25,7 +25,7 @@ let allSamples: [any Sample.Type] = [
     SquadMember.self, Engagement.self, EngagementContract.self, SuccessObjective.self, SuccessOutcome.self,
     SuccessMilestone.self, SuccessInitiative.self, SuccessCase.self, SuccessTask.self, Touchpoint.self,
     InternalPlay.self,
-    InternalPlayTask.self, RiskSignal.self, RiskSignalSolution.self,
+    InternalPlayTask.self, RiskSignal.self, RiskSignalSolution.self, Opportunity.self,
 ]
 
 /// Those that are seen from below instead of from above.
@@ -87,6 +87,16 @@ extension SuccessMilestone: Sample {
         draft.successObjective = try await world.make(SuccessObjective.self).id
         draft.title = "First site live"
         draft.targetDate = world.day(30)
+        return draft
+    }
+}
+
+extension Opportunity: Sample {
+    static func draft(in world: World) async throws -> Opportunity {
+        var draft = Opportunity()
+        draft.engagement = try await world.make(Engagement.self) { $0.accountManager = world.manager }.id
+        draft.kind = "expansion"
+        draft.title = "Ten more sites"
         return draft
     }
 }

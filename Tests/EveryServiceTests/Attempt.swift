@@ -179,7 +179,7 @@ struct Attempt: Sendable {
             .reading([
                 "engagement", "success_objective", "success_outcome", "success_milestone", "success_initiative",
                 "success_case", "success_task", "touchpoint", "internal_play", "internal_play_task", "risk_signal",
-                "response_template", "service_definition",
+                "opportunity", "response_template", "service_definition",
             ])),
         "play-launcher.records.search": own(
             #"{"text": "x"}"#, .reading(["definition_record", "flow_run", "ale_choice", "flow_definition"])),
@@ -253,6 +253,13 @@ struct Attempt: Sendable {
             #"{"id": "$ID"}"#, .operation("read", on: "engagement"), of: "engagement"),
         "customer-success.pages.objective": own(
             #"{"id": "$ID"}"#, .operation("read", on: "success_objective"), of: "success_objective"),
+        "customer-success.measurements.write": own(
+            // Each value has its result: MeasurementTests tries those of others.
+            #"{"source": "x", "values": [{"value": "1"}]}"#, .provider("create", on: "measurement")),
+        "customer-success.success_plans.get": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "engagement"), of: "engagement"),
+        "customer-success.success_plans.export": own(
+            #"{"id": "$ID", "format": "none"}"#, .operation("read", on: "engagement"), of: "engagement"),
         "customer-success.pages.portal_case": own(
             #"{"id": "$ID"}"#, .operation("read", on: "success_case"), of: "success_case"),
         "customer-success.pages.portal_initiative": own(

@@ -136,17 +136,19 @@ extension Listed {
                 [
                     "domain": Filled.domain, "active": Filled.half, "target_date": Filled.day,
                     "success_objective": Filled.customer, "owner": Filled.person(of: 10),
+                    "engagement": Filled.customer,
                 ]),
             Filled.words(of: "touchpoint"),
             .journal, .attachments,
-        ] + runs(over: "success_initiative", kind: "enter_info"),
+        ] + MeasuredLists.tables + runs(over: "success_initiative", kind: "enter_info"),
         asked: [
             Listed.rareWord, Listed.changes(of: "engagement"),
             Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
             Listed(
                 "engagement page", "pages.engagement", #"{"id": "\#(first)"}"#,
                 // Its plan is kept: as many are expected as an engagement has on average.
-                reasons: ["sort success_objective": "an engagement has some dozens of objectives"]),
+                reasons: MeasuredLists.ofEngagement.merging(
+                    ["sort success_objective": "an engagement has some dozens of objectives"]) { $1 }),
             Listed("objective page", "pages.objective", #"{"id": "\#(first)"}"#),
         ]
             + ["total_engagements", "health_declined", "escalated_account", "renewals_due", "new_engagements"].map {
@@ -182,8 +184,10 @@ extension Listed {
                 Listed("activity of a record", "touchpoints.list_activity", #"{"id": "\#(first)"}"#)
                     .asked(by: .customer),
                 Listed("files of a record", "touchpoints.list_attachments", #"{"id": "\#(first)"}"#),
-                Listed("engagement page of a customer", "pages.engagement", #"{"id": "\#(first)"}"#)
-                    .asked(by: .customer),
+                Listed(
+                    "engagement page of a customer", "pages.engagement", #"{"id": "\#(first)"}"#,
+                    reasons: MeasuredLists.ofEngagement
+                ).asked(by: .customer),
                 Listed("objective page of a customer", "pages.objective", #"{"id": "\#(first)"}"#)
                     .asked(by: .customer),
                 Listed("case that is followed", "pages.portal_case", #"{"id": "\#(first)"}"#)
@@ -191,7 +195,7 @@ extension Listed {
                 Listed("initiative that is followed", "pages.portal_initiative", #"{"id": "\#(first)"}"#)
                     .asked(by: .customer),
                 .records("internal_play_tasks", "internal_play = \"\(first)\" AND active = true", by: "due_date"),
-            ] + aboutRuns(over: "success_initiative"))
+            ] + MeasuredLists.asked + aboutRuns(over: "success_initiative"))
 
     // MARK: Other services
 

@@ -71,7 +71,7 @@ import Wire
         "definition_record.flow": ["title": "x", "category": "success_planning"],
     ]
     /// Judged when all the rest of the record is right: tried with whole records in the tests of their service.
-    static let elsewhere: Set = ["risk_signal.source_record", "internal_play.parent"]
+    static let elsewhere: Set = ["risk_signal.source_record", "opportunity.source_record", "internal_play.parent"]
     /// Holds the name of a template, behind which there is no record.
     static let names: Set = ["import_task.data_source"]
 

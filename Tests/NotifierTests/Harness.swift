@@ -18,6 +18,7 @@ struct Stage: Sendable {
 
     let follower: PlayFollower
     let watchLists: WatchLists
+    let opportunities: OpportunityNotices
     let teamMails: TeamMails
     let signInMails: SignInMails
     private let bench: ServiceBench<Notifier>
@@ -34,6 +35,7 @@ struct Stage: Sendable {
         let messenger = Messenger(database: bench.database, templates: templates)
         follower = PlayFollower(database: bench.database, people: people, messenger: messenger)
         watchLists = WatchLists(database: bench.database, people: people, messenger: messenger)
+        opportunities = OpportunityNotices(database: bench.database, people: people, messenger: messenger)
         teamMails = TeamMails(database: bench.database, people: people, messenger: messenger)
         signInMails = SignInMails(database: bench.database, people: people, messenger: messenger)
         try await bench.serve(Notifier.endpoints(bench.database, replicas, bench.client, templates))

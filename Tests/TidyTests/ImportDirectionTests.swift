@@ -66,7 +66,7 @@ import Testing
         ],
         "CustomerSuccess": [
             "CustomerSuccessWire", "OnboardingWire", "Playbooks", "PlaybooksWire", "RecommendedActions",
-            "RecommendedActionsWire",
+            "RecommendedActionsWire", "Workbook", "Markup",
         ],
         "PlayLauncher": ["PlayLauncherWire", "OnboardingWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
         "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],

@@ -10,7 +10,7 @@ import Wire
 struct Main {
     /// What can be measured by itself.
     private enum Part: String, CaseIterable {
-        case requests, imports, million, playbooks, changes, pages, plays, triggers, scale
+        case requests, imports, million, playbooks, changes, pages, plays, triggers, measurements, scale
         /// Plan, publication and undo alone, which are also part of `imports`.
         case publication
         /// The program in Python alone, which is also part of `imports`.
@@ -74,6 +74,13 @@ struct Main {
         case .pages: try await PageBench.measure()
         case .plays: try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
         case .triggers: try await BenchStack.using("triggers", TriggersBench.measure)
+        case .measurements:
+            try await BenchStack.using("measurements") { stack in
+                let requests = try await requests(stack)
+                try await MeasurementBench(
+                    stack: stack, engagement: requests.engagement, credential: requests.credential
+                ).measure().printed()
+            }
         case .scale: try await ScaleBench.measure()
         case .tenants:
             try await ScaleData.using(domains: 10) { control in

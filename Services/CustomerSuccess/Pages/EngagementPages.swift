@@ -59,7 +59,9 @@ struct EngagementPages: Sendable {
         page.customerTeam = try answers[2].map(Self.contact)
         page.customerTeamSize = Int32(clamping: try answers[2].first?.int64(TeamColumn.team) ?? 0)
         page.squad = try answers[3].map(Self.member)
-        try lists.read(Array(answers.dropFirst(4)), into: &page)
+        let rest = Array(answers.dropFirst(4))
+        try lists.read(rest, into: &page)
+        page.outcomes = try lists.measured(rest, OutcomeHistory(database, caller, limit: OutcomeHistory.shown), in: tx)
         try addNames(to: &page, caller, tx)
         return page
     }
@@ -115,29 +117,48 @@ struct EngagementPages: Sendable {
     }
 
     private func addNames(to page: inout EngagementPage, _ caller: Caller, _ tx: Transaction) throws {
-        let sections = [page.upcomingTouchpoints, page.initiatives, page.successCases, page.objectives]
+        let sections: [WritableKeyPath<EngagementPage, PageSection?>] = [
+            \.upcomingTouchpoints, \.initiatives, \.successCases, \.objectives, \.milestones, \.opportunities,
+        ]
         var names = PageNames(database, caller)
-        try names.read(sections.compactMap { $0 }.flatMap(\.items), users: page.squad.map(\.user), in: tx)
-        func named(_ section: PageSection?) -> PageSection? {
-            guard var section else { return nil }
-            names.fill(&section, daysUntilRenewal: page.daysUntilRenewal)
-            return section
+        let items = sections.flatMap { page[keyPath: $0]?.items ?? [] } + page.outcomes.compactMap(\.outcome)
+        try names.read(items, users: page.squad.map(\.user), in: tx)
+        for section in sections {
+            guard var named = page[keyPath: section] else { continue }
+            names.fill(&named, daysUntilRenewal: page.daysUntilRenewal)
+            page[keyPath: section] = named
         }
-        page.upcomingTouchpoints = named(page.upcomingTouchpoints)
-        page.initiatives = named(page.initiatives)
-        page.successCases = named(page.successCases)
-        page.objectives = named(page.objectives)
+        for index in page.outcomes.indices {
+            guard var outcome = page.outcomes[index].outcome else { continue }
+            names.fill(&outcome)
+            page.outcomes[index].outcome = outcome
+        }
         for index in page.squad.indices {
             (page.squad[index].name, page.squad[index].email) = names.person(page.squad[index].user)
         }
+        page.timeline = Self.timeline(page)
     }
 
+    /// What is dated of what the page shows, by date (G-118).
+    private static func timeline(_ page: EngagementPage) -> [PageItem] {
+        let sections = [page.milestones, page.upcomingTouchpoints, page.initiatives, page.successCases]
+        func day(_ item: PageItem) -> String? { item.meetingDate ?? item.dueDate }
+        return sections.flatMap { $0?.items ?? [] }.filter { day($0) != nil }
+            .sorted { (day($0) ?? "", $0.id) < (day($1) ?? "", $1.id) }
+    }
+
+}
+
+extension EngagementPages {
     /// The lists of the tabs.
     private struct Lists {
         private let touchpoints: PageList<Touchpoint>
         private let initiatives: PageList<SuccessInitiative>
         private let cases: PageList<SuccessCase>
         private let objectives: PageList<SuccessObjective>
+        private let milestones: PageList<SuccessMilestone>
+        private let outcomes: PageList<SuccessOutcome>
+        private let opportunities: PageList<Opportunity>
 
         init(_ database: Database, _ caller: Caller, _ engagement: Engagement, _ limit: Int) throws {
             let today = database.clock.today.description
@@ -159,12 +180,28 @@ struct EngagementPages: Sendable {
                 database, caller, where: "account = \(engagement.account)",
                 listed: "\(identifier: SuccessObjective.Field.active) AND engagement = \(engagement.id)",
                 order: .by(.plannedStop), limit: limit)
+            milestones = try PageList(
+                database, caller, where: own, listed: "\(identifier: SuccessMilestone.Field.active)",
+                order: .by(.targetDate), limit: limit)
+            // Of the objectives at work.
+            outcomes = try PageList(
+                database, caller,
+                where: """
+                    success_objective = ANY(ARRAY(SELECT o.id FROM customer_success.success_objective o \
+                    WHERE o.engagement = \(engagement.id) AND o.active))
+                    """,
+                listed: "\(identifier: SuccessOutcome.Field.active)", order: .by(.plannedStop), limit: limit)
+            opportunities = try PageList(
+                database, caller, where: own, listed: "\(identifier: Opportunity.Field.active)",
+                order: .by(.expectedDate), limit: limit)
         }
 
         var statements: [SQL] {
             [
                 touchpoints.selection, touchpoints.counting, initiatives.selection, initiatives.counting,
                 cases.selection, cases.counting, objectives.selection, objectives.counting,
+                milestones.selection, milestones.counting, opportunities.selection, opportunities.counting,
+                outcomes.selection, outcomes.counting,
             ]
         }
 
@@ -173,6 +210,25 @@ struct EngagementPages: Sendable {
             page.initiatives = try initiatives.section(answers[2], answers[3])
             page.successCases = try cases.section(answers[4], answers[5])
             page.objectives = try objectives.section(answers[6], answers[7])
+            page.milestones = try milestones.section(answers[8], answers[9])
+            page.opportunities = try opportunities.section(answers[10], answers[11])
+            page.outcomeCount = try outcomes.section(answers[12], answers[13]).totalSize
+        }
+
+        /// The outcomes with how far they have come (G-129).
+        func measured(_ answers: [Rows], _ history: OutcomeHistory, in tx: Transaction) throws -> [MeasuredOutcome] {
+            let records = try outcomes.records(answers[12])
+            let progress = try history.progress(of: records, in: tx)
+            return zip(records, try outcomes.section(answers[12], answers[13]).items).map { outcome, item in
+                var measured = MeasuredOutcome()
+                measured.outcome = item
+                measured.baseValue = outcome.baseValue ?? ""
+                measured.targetValue = outcome.targetValue ?? ""
+                measured.currentValue = outcome.currentValue ?? ""
+                measured.unit = outcome.unit ?? ""
+                measured.progress = progress[outcome.id]
+                return measured
+            }
         }
     }
 }

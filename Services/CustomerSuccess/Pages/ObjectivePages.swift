@@ -40,6 +40,8 @@ struct ObjectivePages: Sendable {
         page.engagementNumber = try engagements.records(answers[0], for: caller).first?.number ?? ""
         page.accountName = try PageAccounts.read(answers[1]).values.first?.name ?? ""
         let found = try outcomes.section(answers[2], answers[3])
+        let progress = try OutcomeHistory(database, caller, limit: OutcomeHistory.shown).progress(
+            of: outcomes.records(answers[2]), in: tx)
         page.outcomeCount = found.totalSize
         var dated = try milestones.section(answers[4], answers[5])
         let initiatives = try PageLists<SuccessInitiative>(
@@ -59,6 +61,7 @@ struct ObjectivePages: Sendable {
             names.fill(&section)
             shown.outcome = outcome
             shown.initiatives = section
+            shown.progress = progress[item.id]
             return shown
         }
         return page

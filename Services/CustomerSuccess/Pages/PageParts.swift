@@ -13,6 +13,7 @@ extension PageItem {
     ]
     private static let dates: [any FieldKey] = [
         Touchpoint.Field.dueDate, SuccessObjective.Field.plannedStop, SuccessMilestone.Field.targetDate,
+        Opportunity.Field.expectedDate,
     ]
     private static let people: [any FieldKey] = [
         Touchpoint.Field.assignedTo, SuccessObjective.Field.objectiveOwner, SuccessOutcome.Field.owner,
@@ -88,6 +89,9 @@ struct PageList<R: Record>: Sendable {
         counting = try store.counting(where: condition, listed: listed, as: caller)
     }
 
+    /// The records of the list themselves, as far as the reader may see them.
+    func records(_ rows: Rows) throws -> [R] { try store.records(rows, for: caller) }
+
     /// The list, of the answers to both statements.
     func section(_ rows: Rows, _ counts: Rows) throws -> PageSection {
         var section = PageSection()
@@ -125,6 +129,11 @@ struct PageLists<R: Record>: Sendable {
         selection = try store.selection(where: first, order: order.sql, limit: count * limit, as: caller)
         counting = try store.counting(
             where: "\(identifier: parent.rawValue) = ANY(\(ids))", listed: listed, by: parent, as: caller)
+    }
+
+    /// The records themselves by parent, as far as the reader may see them.
+    func records(_ rows: Rows) throws -> [String: [R]] {
+        Dictionary(grouping: try store.records(rows, for: caller)) { $0[field: parent].string ?? "" }
     }
 
     /// The lists by parent, of the answers to both statements; parents without any record are not among them.

@@ -94,6 +94,18 @@ public enum CustomerSuccessAPI {
     /// Writes the list of table squad_member, filtered and ordered, as a CSV or XLSX file to be read in chunks.
     public static let exportSquadMembers = Method<ExportRequest, Export>(
         service: "customer-success", subject: "ale.v1.customer-success.squad_members.export", name: "ExportSquadMembers", summary: "Writes the list of table squad_member, filtered and ordered, as a CSV or XLSX file to be read in chunks.", need: MethodNeed(.read, on: "squad_member"), takesRequestID: true)
+    /// Reads one record of table measurement; NOT_FOUND when the caller may not know it.
+    public static let getMeasurement = Method<GetRequest, Measurement>(
+        service: "customer-success", subject: "ale.v1.customer-success.measurements.get", name: "GetMeasurement", summary: "Reads one record of table measurement; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "measurement"))
+    /// Reads records of table measurement in pages, filtered and ordered; the newest first.
+    public static let listMeasurements = Method<ListRequest, ListMeasurementsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.measurements.list", name: "ListMeasurements", summary: "Reads records of table measurement in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "measurement"))
+    /// Removes one record of table measurement.
+    public static let deleteMeasurement = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.measurements.delete", name: "DeleteMeasurement", summary: "Removes one record of table measurement.", need: MethodNeed(.delete, on: "measurement"), takesRequestID: true)
+    /// Writes the list of table measurement, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportMeasurements = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.measurements.export", name: "ExportMeasurements", summary: "Writes the list of table measurement, filtered and ordered, as a CSV or XLSX file to be read in chunks.", need: MethodNeed(.read, on: "measurement"), takesRequestID: true)
     /// Creates a record of table success_objective (AIP-133).
     public static let createSuccessObjective = Method<CreateSuccessObjectiveRequest, SuccessObjective>(
         service: "customer-success", subject: "ale.v1.customer-success.success_objectives.create", name: "CreateSuccessObjective", summary: "Creates a record of table success_objective (AIP-133).", need: MethodNeed(.create, on: "success_objective"), takesRequestID: true)
@@ -253,6 +265,45 @@ public enum CustomerSuccessAPI {
     /// Reads the activity stream, newest first.
     public static let listSuccessInitiativeActivity = Method<ListActivityRequest, ListActivityResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.list_activity", name: "ListSuccessInitiativeActivity", summary: "Reads the activity stream, newest first.", need: MethodNeed(.read, on: "success_initiative"))
+    /// Creates a record of table opportunity (AIP-133).
+    public static let createOpportunity = Method<CreateOpportunityRequest, Opportunity>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.create", name: "CreateOpportunity", summary: "Creates a record of table opportunity (AIP-133).", need: MethodNeed(.create, on: "opportunity"), takesRequestID: true)
+    /// Reads one record of table opportunity; NOT_FOUND when the caller may not know it.
+    public static let getOpportunity = Method<GetRequest, Opportunity>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.get", name: "GetOpportunity", summary: "Reads one record of table opportunity; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "opportunity"))
+    /// Reads records of table opportunity in pages, filtered and ordered.
+    public static let listOpportunities = Method<ListRequest, ListOpportunitiesResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.list", name: "ListOpportunities", summary: "Reads records of table opportunity in pages, filtered and ordered.", need: MethodNeed(.read, on: "opportunity"))
+    /// Changes fields of one record of table opportunity; ABORTED when the etag is stale.
+    public static let updateOpportunity = Method<UpdateOpportunityRequest, Opportunity>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.update", name: "UpdateOpportunity", summary: "Changes fields of one record of table opportunity; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "opportunity"), takesRequestID: true)
+    /// Removes one record of table opportunity.
+    public static let deleteOpportunity = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.delete", name: "DeleteOpportunity", summary: "Removes one record of table opportunity.", need: MethodNeed(.delete, on: "opportunity"), takesRequestID: true)
+    /// Creates up to 5,000 records of table opportunity, with one result per record.
+    public static let batchCreateOpportunities = Method<BatchCreateOpportunitiesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.batch_create", name: "BatchCreateOpportunities", summary: "Creates up to 5,000 records of table opportunity, with one result per record.", need: MethodNeed(.create, on: "opportunity"), takesRequestID: true)
+    /// Changes fields of up to 5,000 records of table opportunity, with one result per record.
+    public static let batchUpdateOpportunities = Method<BatchUpdateOpportunitiesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.batch_update", name: "BatchUpdateOpportunities", summary: "Changes fields of up to 5,000 records of table opportunity, with one result per record.", need: MethodNeed(.write, on: "opportunity"), takesRequestID: true)
+    /// Gives up to 5,000 records of table opportunity another assignee, with one result per record.
+    public static let batchReassignOpportunities = Method<BatchReassignRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.batch_reassign", name: "BatchReassignOpportunities", summary: "Gives up to 5,000 records of table opportunity another assignee, with one result per record.", need: MethodNeed(.write, on: "opportunity"), takesRequestID: true)
+    /// Writes the list of table opportunity, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportOpportunities = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.export", name: "ExportOpportunities", summary: "Writes the list of table opportunity, filtered and ordered, as a CSV or XLSX file to be read in chunks.", need: MethodNeed(.read, on: "opportunity"), takesRequestID: true)
+    /// Reopens a closed or canceled record and clears its closure information (G-11).
+    public static let reopenOpportunity = Method<ActionRequest, Opportunity>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.reopen", name: "ReopenOpportunity", summary: "Reopens a closed or canceled record and clears its closure information (G-11).", need: MethodNeed(.write, on: "opportunity"), takesRequestID: true)
+    /// Makes the caller the assignee.
+    public static let assignOpportunityToMe = Method<ActionRequest, Opportunity>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.assign_to_me", name: "AssignOpportunityToMe", summary: "Makes the caller the assignee.", need: MethodNeed(.write, on: "opportunity"), takesRequestID: true)
+    /// Appends an internal work note (G-28).
+    public static let addOpportunityWorkNote = Method<AddEntryRequest, ActivityEntry>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.add_work_note", name: "AddOpportunityWorkNote", summary: "Appends an internal work note (G-28).", need: MethodNeed(.write, on: "opportunity"), takesRequestID: true)
+    /// Reads the activity stream, newest first.
+    public static let listOpportunityActivity = Method<ListActivityRequest, ListActivityResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.opportunities.list_activity", name: "ListOpportunityActivity", summary: "Reads the activity stream, newest first.", need: MethodNeed(.read, on: "opportunity"))
     /// Creates a record of table risk_signal (AIP-133).
     public static let createRiskSignal = Method<CreateRiskSignalRequest, RiskSignal>(
         service: "customer-success", subject: "ale.v1.customer-success.risk_signals.create", name: "CreateRiskSignal", summary: "Creates a record of table risk_signal (AIP-133).", need: MethodNeed(.create, on: "risk_signal"), takesRequestID: true)
@@ -809,6 +860,15 @@ public enum CustomerSuccessAPI {
     /// The same of an initiative.
     public static let getPortalInitiative = Method<GetPortalWorkRequest, PortalWork>(
         service: "customer-success", subject: "ale.v1.customer-success.pages.portal_initiative", name: "GetPortalInitiative", summary: "The same of an initiative.", need: MethodNeed(.read, on: "success_initiative"))
+    /// Writes up to 5,000 values that were measured, with one result for each; once only, however often they are sent (G-129).
+    public static let writeMeasurements = Method<WriteMeasurementsRequest, WriteMeasurementsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.measurements.write", name: "WriteMeasurements", summary: "Writes up to 5,000 values that were measured, with one result for each; once only, however often they are sent (G-129).", need: MethodNeed(.create, on: "measurement"), takesRequestID: true)
+    /// The success plan of an engagement (G-119); NOT_FOUND when the caller may not know it.
+    public static let getSuccessPlan = Method<GetSuccessPlanRequest, SuccessPlan>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_plans.get", name: "GetSuccessPlan", summary: "The success plan of an engagement (G-119); NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "engagement"))
+    /// Writes the success plan of an engagement as a document, to be read in chunks.
+    public static let exportSuccessPlan = Method<ExportSuccessPlanRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_plans.export", name: "ExportSuccessPlan", summary: "Writes the success plan of an engagement as a document, to be read in chunks.", need: MethodNeed(.read, on: "engagement"), takesRequestID: true)
     /// The Close initiative button: only when complete and the closure code is Achieved (G-19).
     public static let closeInitiative = Method<CloseRequest, SuccessInitiative>(
         service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.close_initiative", name: "CloseInitiative", summary: "The Close initiative button: only when complete and the closure code is Achieved (G-19).", need: MethodNeed(.write, on: "success_initiative"), takesRequestID: true)
@@ -871,6 +931,10 @@ public enum CustomerSuccessAPI {
         batchCreateSquadMembers.info,
         batchUpdateSquadMembers.info,
         exportSquadMembers.info,
+        getMeasurement.info,
+        listMeasurements.info,
+        deleteMeasurement.info,
+        exportMeasurements.info,
         createSuccessObjective.info,
         getSuccessObjective.info,
         listSuccessObjectives.info,
@@ -924,6 +988,19 @@ public enum CustomerSuccessAPI {
         addSuccessInitiativeComment.info,
         addSuccessInitiativeWorkNote.info,
         listSuccessInitiativeActivity.info,
+        createOpportunity.info,
+        getOpportunity.info,
+        listOpportunities.info,
+        updateOpportunity.info,
+        deleteOpportunity.info,
+        batchCreateOpportunities.info,
+        batchUpdateOpportunities.info,
+        batchReassignOpportunities.info,
+        exportOpportunities.info,
+        reopenOpportunity.info,
+        assignOpportunityToMe.info,
+        addOpportunityWorkNote.info,
+        listOpportunityActivity.info,
         createRiskSignal.info,
         getRiskSignal.info,
         listRiskSignals.info,
@@ -1105,6 +1182,9 @@ public enum CustomerSuccessAPI {
         getObjectivePage.info,
         getPortalCase.info,
         getPortalInitiative.info,
+        writeMeasurements.info,
+        getSuccessPlan.info,
+        exportSuccessPlan.info,
         closeInitiative.info,
         runJob.info,
         findReferences.info,

@@ -845,6 +845,11 @@ extension EngagementPage: WireMessage {
         if let value = self.initiatives { message.pointee.initiatives = try arena.message(value, "initiatives") }
         if let value = self.successCases { message.pointee.success_cases = try arena.message(value, "successCases") }
         if let value = self.objectives { message.pointee.objectives = try arena.message(value, "objectives") }
+        if let value = self.milestones { message.pointee.milestones = try arena.message(value, "milestones") }
+        if !self.outcomes.isEmpty { message.pointee.n_outcomes = self.outcomes.count; message.pointee.outcomes = try arena.messages(self.outcomes, "outcomes") }
+        if self.outcomeCount != 0 { message.pointee.has_outcome_count = 1; message.pointee.outcome_count = self.outcomeCount }
+        if let value = self.opportunities { message.pointee.opportunities = try arena.message(value, "opportunities") }
+        if !self.timeline.isEmpty { message.pointee.n_timeline = self.timeline.count; message.pointee.timeline = try arena.messages(self.timeline, "timeline") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -861,6 +866,11 @@ extension EngagementPage: WireMessage {
         self.initiatives = try Unpacked.message(message.pointee.initiatives, "initiatives")
         self.successCases = try Unpacked.message(message.pointee.success_cases, "successCases")
         self.objectives = try Unpacked.message(message.pointee.objectives, "objectives")
+        self.milestones = try Unpacked.message(message.pointee.milestones, "milestones")
+        self.outcomes = try Unpacked.messages(message.pointee.n_outcomes, message.pointee.outcomes, "outcomes")
+        self.outcomeCount = message.pointee.outcome_count
+        self.opportunities = try Unpacked.message(message.pointee.opportunities, "opportunities")
+        self.timeline = try Unpacked.messages(message.pointee.n_timeline, message.pointee.timeline, "timeline")
     }
 
     package static let jsonNames = JSONNames([
@@ -876,6 +886,11 @@ extension EngagementPage: WireMessage {
         ("initiatives", nil),
         ("successCases", "success_cases"),
         ("objectives", nil),
+        ("milestones", nil),
+        ("outcomes", nil),
+        ("outcomeCount", "outcome_count"),
+        ("opportunities", nil),
+        ("timeline", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -892,6 +907,11 @@ extension EngagementPage: WireMessage {
         case 9: self.initiatives = try reader.object()
         case 10: self.successCases = try reader.object()
         case 11: self.objectives = try reader.object()
+        case 12: self.milestones = try reader.object()
+        case 13: self.outcomes = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 14: self.outcomeCount = try reader.int32()
+        case 15: self.opportunities = try reader.object()
+        case 16: self.timeline = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -909,6 +929,87 @@ extension EngagementPage: WireMessage {
         if let value = self.initiatives { try writer.field("initiatives", value) }
         if let value = self.successCases { try writer.field("successCases", value) }
         if let value = self.objectives { try writer.field("objectives", value) }
+        if let value = self.milestones { try writer.field("milestones", value) }
+        if !self.outcomes.isEmpty { try writer.list("outcomes", self.outcomes) }
+        if self.outcomeCount != 0 { try writer.field("outcomeCount", self.outcomeCount) }
+        if let value = self.opportunities { try writer.field("opportunities", value) }
+        if !self.timeline.isEmpty { try writer.list("timeline", self.timeline) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension MeasuredOutcome: WireMessage {
+    package typealias CMessage = Ale__CustomerSuccess__V1__MeasuredOutcome
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__customer_success__v1__measured_outcome__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__customer_success__v1__measured_outcome__init(message)
+        if let value = self.outcome { message.pointee.outcome = try arena.message(value, "outcome") }
+        if !self.baseValue.isEmpty { message.pointee.base_value = try arena.string(self.baseValue, "baseValue") }
+        if !self.targetValue.isEmpty { message.pointee.target_value = try arena.string(self.targetValue, "targetValue") }
+        if !self.currentValue.isEmpty { message.pointee.current_value = try arena.string(self.currentValue, "currentValue") }
+        if !self.unit.isEmpty { message.pointee.unit = try arena.string(self.unit, "unit") }
+        if let value = self.progress { message.pointee.progress = try arena.message(value, "progress") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.outcome = try Unpacked.message(message.pointee.outcome, "outcome")
+        self.baseValue = Unpacked.string(message.pointee.base_value)
+        self.targetValue = Unpacked.string(message.pointee.target_value)
+        self.currentValue = Unpacked.string(message.pointee.current_value)
+        self.unit = Unpacked.string(message.pointee.unit)
+        self.progress = try Unpacked.message(message.pointee.progress, "progress")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("outcome", nil),
+        ("baseValue", "base_value"),
+        ("targetValue", "target_value"),
+        ("currentValue", "current_value"),
+        ("unit", nil),
+        ("progress", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.outcome = try reader.object()
+        case 1: self.baseValue = try reader.string()
+        case 2: self.targetValue = try reader.string()
+        case 3: self.currentValue = try reader.string()
+        case 4: self.unit = try reader.string()
+        case 5: self.progress = try reader.object()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if let value = self.outcome { try writer.field("outcome", value) }
+        if !self.baseValue.isEmpty { try writer.field("baseValue", self.baseValue) }
+        if !self.targetValue.isEmpty { try writer.field("targetValue", self.targetValue) }
+        if !self.currentValue.isEmpty { try writer.field("currentValue", self.currentValue) }
+        if !self.unit.isEmpty { try writer.field("unit", self.unit) }
+        if let value = self.progress { try writer.field("progress", value) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1235,23 +1336,27 @@ extension ObjectiveOutcome: WireMessage {
         ale__customer_success__v1__objective_outcome__init(message)
         if let value = self.outcome { message.pointee.outcome = try arena.message(value, "outcome") }
         if let value = self.initiatives { message.pointee.initiatives = try arena.message(value, "initiatives") }
+        if let value = self.progress { message.pointee.progress = try arena.message(value, "progress") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.outcome = try Unpacked.message(message.pointee.outcome, "outcome")
         self.initiatives = try Unpacked.message(message.pointee.initiatives, "initiatives")
+        self.progress = try Unpacked.message(message.pointee.progress, "progress")
     }
 
     package static let jsonNames = JSONNames([
         ("outcome", nil),
         ("initiatives", nil),
+        ("progress", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.outcome = try reader.object()
         case 1: self.initiatives = try reader.object()
+        case 2: self.progress = try reader.object()
         default: break
         }
     }
@@ -1259,6 +1364,7 @@ extension ObjectiveOutcome: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if let value = self.outcome { try writer.field("outcome", value) }
         if let value = self.initiatives { try writer.field("initiatives", value) }
+        if let value = self.progress { try writer.field("progress", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -37,7 +37,7 @@ public struct PageItem: Message {
     public var progress: String?
     /// The field `priority`.
     public var priority: Int32?
-    /// Due date; of objectives and outcomes the planned stop.
+    /// Due date; of objectives and outcomes the planned stop, of milestones the target date, of opportunities the expected one.
     public var dueDate: String?
     /// Calendar days until then, negative when overdue (G-99).
     public var daysRemaining: Int32?
@@ -291,6 +291,38 @@ public struct EngagementPage: Message {
     public var successCases: PageSection?
     /// Blueprint tab: active objectives of the engagement; all_size counts all of the account.
     public var objectives: PageSection?
+    /// Planned milestones of its objectives; all_size counts those that have ended as well (G-118).
+    public var milestones: PageSection?
+    /// Active outcomes of its active objectives (G-129).
+    public var outcomes: [MeasuredOutcome] = []
+    /// The field `outcome_count`.
+    public var outcomeCount: Int32 = 0
+    /// Open opportunities (G-120); customers find none.
+    public var opportunities: PageSection?
+    /// What is ahead or overdue of the milestones, touchpoints, initiatives and cases shown, by date.
+    public var timeline: [PageItem] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// An outcome as the page of its engagement shows it.
+public struct MeasuredOutcome: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.MeasuredOutcome"
+
+    /// The field `outcome`.
+    public var outcome: PageItem?
+    /// The field `base_value`.
+    public var baseValue: String = ""
+    /// The field `target_value`.
+    public var targetValue: String = ""
+    /// The field `current_value`.
+    public var currentValue: String = ""
+    /// The field `unit`.
+    public var unit: String = ""
+    /// With the last ten values.
+    public var progress: OutcomeProgress?
 
     /// The message with every field at its default.
     public init() {}
@@ -399,6 +431,8 @@ public struct ObjectiveOutcome: Message {
     public var outcome: PageItem?
     /// The field `initiatives`.
     public var initiatives: PageSection?
+    /// With the last ten values (G-129).
+    public var progress: OutcomeProgress?
 
     /// The message with every field at its default.
     public init() {}

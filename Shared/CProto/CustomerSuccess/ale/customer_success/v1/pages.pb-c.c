@@ -592,6 +592,51 @@ void   ale__customer_success__v1__engagement_page__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__engagement_page__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__measured_outcome__init
+                     (Ale__CustomerSuccess__V1__MeasuredOutcome         *message)
+{
+  static const Ale__CustomerSuccess__V1__MeasuredOutcome init_value = ALE__CUSTOMER_SUCCESS__V1__MEASURED_OUTCOME__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__measured_outcome__get_packed_size
+                     (const Ale__CustomerSuccess__V1__MeasuredOutcome *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__measured_outcome__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__measured_outcome__pack
+                     (const Ale__CustomerSuccess__V1__MeasuredOutcome *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__measured_outcome__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__measured_outcome__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__MeasuredOutcome *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__measured_outcome__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__MeasuredOutcome *
+       ale__customer_success__v1__measured_outcome__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__MeasuredOutcome *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__measured_outcome__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__measured_outcome__free_unpacked
+                     (Ale__CustomerSuccess__V1__MeasuredOutcome *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__measured_outcome__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__page_contact__init
                      (Ale__CustomerSuccess__V1__PageContact         *message)
 {
@@ -1806,7 +1851,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__get_engagement_page_
   (ProtobufCMessageInit) ale__customer_success__v1__get_engagement_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_page__field_descriptors[12] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_page__field_descriptors[17] =
 {
   {
     "engagement",
@@ -1952,6 +1997,66 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_page
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "milestones",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, milestones),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcomes",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, n_outcomes),
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, outcomes),
+    &ale__customer_success__v1__measured_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome_count",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, has_outcome_count),
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, outcome_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opportunities",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, opportunities),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "timeline",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, n_timeline),
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, timeline),
+    &ale__customer_success__v1__page_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__engagement_page__field_indices_by_name[] = {
   1,   /* field[1] = account_name */
@@ -1962,15 +2067,20 @@ static const unsigned ale__customer_success__v1__engagement_page__field_indices_
   0,   /* field[0] = engagement */
   9,   /* field[9] = initiatives */
   4,   /* field[4] = key_customer_contact */
+  12,   /* field[12] = milestones */
   11,   /* field[11] = objectives */
+  15,   /* field[15] = opportunities */
+  14,   /* field[14] = outcome_count */
+  13,   /* field[13] = outcomes */
   7,   /* field[7] = squad */
   10,   /* field[10] = success_cases */
+  16,   /* field[16] = timeline */
   8,   /* field[8] = upcoming_touchpoints */
 };
 static const ProtobufCIntRange ale__customer_success__v1__engagement_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_page__descriptor =
 {
@@ -1980,11 +2090,114 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_page__des
   "Ale__CustomerSuccess__V1__EngagementPage",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__EngagementPage),
-  12,
+  17,
   ale__customer_success__v1__engagement_page__field_descriptors,
   ale__customer_success__v1__engagement_page__field_indices_by_name,
   1,  ale__customer_success__v1__engagement_page__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__engagement_page__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__measured_outcome__field_descriptors[6] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__MeasuredOutcome, outcome),
+    &ale__customer_success__v1__page_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "base_value",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__MeasuredOutcome, base_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "target_value",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__MeasuredOutcome, target_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "current_value",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__MeasuredOutcome, current_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__MeasuredOutcome, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "progress",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__MeasuredOutcome, progress),
+    &ale__customer_success__v1__outcome_progress__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__measured_outcome__field_indices_by_name[] = {
+  1,   /* field[1] = base_value */
+  3,   /* field[3] = current_value */
+  0,   /* field[0] = outcome */
+  5,   /* field[5] = progress */
+  2,   /* field[2] = target_value */
+  4,   /* field[4] = unit */
+};
+static const ProtobufCIntRange ale__customer_success__v1__measured_outcome__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__measured_outcome__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.MeasuredOutcome",
+  "MeasuredOutcome",
+  "Ale__CustomerSuccess__V1__MeasuredOutcome",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__MeasuredOutcome),
+  6,
+  ale__customer_success__v1__measured_outcome__field_descriptors,
+  ale__customer_success__v1__measured_outcome__field_indices_by_name,
+  1,  ale__customer_success__v1__measured_outcome__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__measured_outcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__page_contact__field_descriptors[7] =
@@ -2373,7 +2586,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__objective_page__desc
   (ProtobufCMessageInit) ale__customer_success__v1__objective_page__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_outcome__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_outcome__field_descriptors[3] =
 {
   {
     "outcome",
@@ -2399,15 +2612,28 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_outco
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "progress",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ObjectiveOutcome, progress),
+    &ale__customer_success__v1__outcome_progress__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__objective_outcome__field_indices_by_name[] = {
   1,   /* field[1] = initiatives */
   0,   /* field[0] = outcome */
+  2,   /* field[2] = progress */
 };
 static const ProtobufCIntRange ale__customer_success__v1__objective_outcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__objective_outcome__descriptor =
 {
@@ -2417,7 +2643,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__objective_outcome__d
   "Ale__CustomerSuccess__V1__ObjectiveOutcome",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__ObjectiveOutcome),
-  2,
+  3,
   ale__customer_success__v1__objective_outcome__field_descriptors,
   ale__customer_success__v1__objective_outcome__field_indices_by_name,
   1,  ale__customer_success__v1__objective_outcome__number_ranges,

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "ale/customer_success/v1/engagements.pb-c.h"
+#include "ale/customer_success/v1/measurements.pb-c.h"
 #include "ale/customer_success/v1/objectives.pb-c.h"
 
 typedef struct Ale__CustomerSuccess__V1__Money Ale__CustomerSuccess__V1__Money;
@@ -30,6 +31,7 @@ typedef struct Ale__CustomerSuccess__V1__ListCardEngagementsResponse Ale__Custom
 typedef struct Ale__CustomerSuccess__V1__CardEngagement Ale__CustomerSuccess__V1__CardEngagement;
 typedef struct Ale__CustomerSuccess__V1__GetEngagementPageRequest Ale__CustomerSuccess__V1__GetEngagementPageRequest;
 typedef struct Ale__CustomerSuccess__V1__EngagementPage Ale__CustomerSuccess__V1__EngagementPage;
+typedef struct Ale__CustomerSuccess__V1__MeasuredOutcome Ale__CustomerSuccess__V1__MeasuredOutcome;
 typedef struct Ale__CustomerSuccess__V1__PageContact Ale__CustomerSuccess__V1__PageContact;
 typedef struct Ale__CustomerSuccess__V1__PageSquadMember Ale__CustomerSuccess__V1__PageSquadMember;
 typedef struct Ale__CustomerSuccess__V1__GetObjectivePageRequest Ale__CustomerSuccess__V1__GetObjectivePageRequest;
@@ -242,10 +244,33 @@ struct  Ale__CustomerSuccess__V1__EngagementPage
   Ale__CustomerSuccess__V1__PageSection *initiatives;
   Ale__CustomerSuccess__V1__PageSection *success_cases;
   Ale__CustomerSuccess__V1__PageSection *objectives;
+  Ale__CustomerSuccess__V1__PageSection *milestones;
+  size_t n_outcomes;
+  Ale__CustomerSuccess__V1__MeasuredOutcome **outcomes;
+  protobuf_c_boolean has_outcome_count;
+  int32_t outcome_count;
+  Ale__CustomerSuccess__V1__PageSection *opportunities;
+  size_t n_timeline;
+  Ale__CustomerSuccess__V1__PageItem **timeline;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__ENGAGEMENT_PAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__engagement_page__descriptor) \
-    , NULL, NULL, NULL, 0, 0, NULL, 0,NULL, 0, 0, 0,NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, 0, 0, NULL, 0,NULL, 0, 0, 0,NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, NULL, 0,NULL }
+
+
+struct  Ale__CustomerSuccess__V1__MeasuredOutcome
+{
+  ProtobufCMessage base;
+  Ale__CustomerSuccess__V1__PageItem *outcome;
+  char *base_value;
+  char *target_value;
+  char *current_value;
+  char *unit;
+  Ale__CustomerSuccess__V1__OutcomeProgress *progress;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__MEASURED_OUTCOME__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__measured_outcome__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__CustomerSuccess__V1__PageContact
@@ -315,10 +340,11 @@ struct  Ale__CustomerSuccess__V1__ObjectiveOutcome
   ProtobufCMessage base;
   Ale__CustomerSuccess__V1__PageItem *outcome;
   Ale__CustomerSuccess__V1__PageSection *initiatives;
+  Ale__CustomerSuccess__V1__OutcomeProgress *progress;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__OBJECTIVE_OUTCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__objective_outcome__descriptor) \
-    , NULL, NULL }
+    , NULL, NULL, NULL }
 
 
 /* Ale__CustomerSuccess__V1__Money methods */
@@ -568,6 +594,25 @@ Ale__CustomerSuccess__V1__EngagementPage *
 void   ale__customer_success__v1__engagement_page__free_unpacked
                      (Ale__CustomerSuccess__V1__EngagementPage *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__MeasuredOutcome methods */
+void   ale__customer_success__v1__measured_outcome__init
+                     (Ale__CustomerSuccess__V1__MeasuredOutcome         *message);
+size_t ale__customer_success__v1__measured_outcome__get_packed_size
+                     (const Ale__CustomerSuccess__V1__MeasuredOutcome   *message);
+size_t ale__customer_success__v1__measured_outcome__pack
+                     (const Ale__CustomerSuccess__V1__MeasuredOutcome   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__measured_outcome__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__MeasuredOutcome   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__MeasuredOutcome *
+       ale__customer_success__v1__measured_outcome__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__measured_outcome__free_unpacked
+                     (Ale__CustomerSuccess__V1__MeasuredOutcome *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__PageContact methods */
 void   ale__customer_success__v1__page_contact__init
                      (Ale__CustomerSuccess__V1__PageContact         *message);
@@ -704,6 +749,9 @@ typedef void (*Ale__CustomerSuccess__V1__GetEngagementPageRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__EngagementPage_Closure)
                  (const Ale__CustomerSuccess__V1__EngagementPage *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__MeasuredOutcome_Closure)
+                 (const Ale__CustomerSuccess__V1__MeasuredOutcome *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__PageContact_Closure)
                  (const Ale__CustomerSuccess__V1__PageContact *message,
                   void *closure_data);
@@ -738,6 +786,7 @@ extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_card_eng
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__card_engagement__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__get_engagement_page_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_page__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__measured_outcome__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__page_contact__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__page_squad_member__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__get_objective_page_request__descriptor;
