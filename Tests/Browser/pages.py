@@ -86,7 +86,7 @@ class Reader:
                 continue
             part, day = value[base], self.day(value[base])
             if ending == "Text":
-                return True, self.text(part)
+                return True, self.text(self.seen(part))
             if ending == "Distance":
                 return True, self.distance(day) if day else self.distance(datetime.date.fromisoformat(part[:10])) if part else ""
             if ending == "Late":
@@ -113,6 +113,8 @@ def grown(value, state, name=""):
     if isinstance(value, dict) and set(value) != {"en", "ko"}:
         return {key: grown(each, state, key) for key, each in value.items()}
     if state == "many" and name in ("accountName", "title", "shortDescription", "fileName"):
+        if isinstance(value, dict):
+            return {language: grown(text, state, name) for language, text in value.items()}
         return f"{value} – {'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'} 대한민국의 매우 긴 이름을 가진 회사 (주)"
     if state == "many" and name == "countText":
         return "1,000+"

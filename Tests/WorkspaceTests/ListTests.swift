@@ -57,6 +57,17 @@ import Wire
         return Browser(bench, session: "good")
     }
 
+    /// A list without records says how to get some to see: by another condition where it has one, else somewhere else.
+    @Test func anEmptyListLeadsOn() async throws {
+        let none = Endpoint(OnboardingAPI.listOnboardingCases) { _, _ in ListOnboardingCasesResponse() }
+        let browser = try await browser([none] + Self.views(Said()))
+        let narrowed = try await browser.get("/lists/onboarding_case?state=new")
+        #expect(narrowed.text.contains("Take away one of the conditions"))
+        let bare = try await browser.get("/lists/onboarding_case")
+        #expect(bare.text.contains("Nothing is here yet") && !bare.text.contains("Take away one of the conditions"))
+        #expect(bare.text.contains("href=\"/onboarding\">My work</a>"))
+    }
+
     @Test func whatIsChosenIsAskedAndReadsAsASentence() async throws {
         let said = Said()
         let browser = try await browser([Self.list(said)] + Self.views(said))

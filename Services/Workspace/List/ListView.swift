@@ -109,12 +109,28 @@ struct ListView: Sendable {
             "columns": columns.map { heading($0, query, href) },
             "items": list.rows.map { row(query.table, columns, $0, names) },
             "more": list.next.isEmpty ? "" : "\(href)?\(query.text(with: [(ListQuery.Part.page.rawValue, list.next)]))",
-            "empty": [
-                "title": visit.say("Nothing is here", "항목이 없습니다"),
-                "text": visit.say(
-                    "Take away one of the conditions above, or look at everything.", "위 조건을 하나 지우거나 전체를 확인하세요."),
-                "action": ["href": href, "label": visit.say("Everything", "전체")] as Values,
-            ] as Values,
+            "empty": query.conditions.isEmpty ? bare() : narrowed(href),
+        ]
+    }
+
+    /// What a list says in which nothing is because of what it is narrowed to.
+    private func narrowed(_ href: String) -> Values {
+        [
+            "title": visit.say("Nothing is here", "항목이 없습니다"),
+            "text": visit.say(
+                "Take away one of the conditions above, or look at everything.", "위 조건을 하나 지우거나 전체를 확인하세요."),
+            "action": ["href": href, "label": visit.say("Everything", "전체")] as Values,
+        ]
+    }
+
+    /// What it says where there are no records at all.
+    private func bare() -> Values {
+        let home = Navigation.home(visit)
+        return [
+            "title": visit.say("Nothing is here yet", "아직 항목이 없습니다"),
+            "text": visit.say(
+                "What there is, and what you may see of it, will stand here.", "볼 수 있는 항목이 생기면 여기에 표시됩니다."),
+            "action": ["href": home.href, "label": home.label] as Values,
         ]
     }
 
