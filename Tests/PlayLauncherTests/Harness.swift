@@ -27,6 +27,9 @@ struct Stage: Sendable {
     let runner: Runner
     let seed: PlaySeed
     let heard: HeardTypes
+    let web = WebStandIn()
+    /// The host that flows may ask.
+    static let host = "api.example"
     let people = PeopleRegistry.everybody()
     private let bench: ServiceBench<PlayLauncher>
 
@@ -47,7 +50,8 @@ struct Stage: Sendable {
         let verifier = try await Verifier(
             issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)], report: { _ in })
         let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
-        let parts = PlayLauncher.make(bench.database, client, issuer, people)
+        let parts = PlayLauncher.make(
+            bench.database, client, issuer, people, FlowHosts([Self.host]) { [web] in web.answer($0, $1) })
         (runner, seed, heard) = (parts.runner, parts.seed, parts.heard)
         try await bench.serve(parts.endpoints, authenticator: verifier)
         try await bench.standIn(for: "customer-success", owner.endpoints, authenticator: verifier)

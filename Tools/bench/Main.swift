@@ -10,7 +10,7 @@ import Wire
 struct Main {
     /// What can be measured by itself.
     private enum Part: String, CaseIterable {
-        case requests, imports, million, playbooks, changes, pages, plays, scale
+        case requests, imports, million, playbooks, changes, pages, plays, waiting, steps, scale
         /// Plan, publication and undo alone, which are also part of `imports`.
         case publication
         /// The program in Python alone, which is also part of `imports`.
@@ -73,6 +73,8 @@ struct Main {
         case .changes: try await BenchStack.using("changes", ChangesBench.measure)
         case .pages: try await PageBench.measure()
         case .plays: try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
+        case .waiting: try await BenchStack.using("waiting", FlowBench.measureWaiting)
+        case .steps: try await BenchStack.using("steps", FlowBench.measureSteps)
         case .scale: try await ScaleBench.measure()
         case .tenants:
             try await ScaleData.using(domains: 10) { control in
