@@ -207,7 +207,7 @@ let package = Package(
             exclude: ["business_rules.tsv"], resources: [.copy("Playbooks")])
         + service(
             "PlayLauncher", executable: "play-launcher",
-            ["OnboardingWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
+            ["OnboardingWire", "CustomerSuccessWire", "WireCatalog", "Flows", "HTTPS"],
             resources: [.copy("Flows")])
         + service(
             "Notifier", executable: "notifier",
@@ -267,7 +267,7 @@ let package = Package(
             serviceTests(
                 "ImportValidation", ["OnboardingService", "RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Playbooks", "Workbook"]),
-            serviceTests("PlayLauncher", ["Flows"]),
+            serviceTests("PlayLauncher", ["Flows", "HTTPS"]),
             serviceTests("Notifier", ["Mail"]),
             .testTarget(
                 name: "WorkspaceTests",

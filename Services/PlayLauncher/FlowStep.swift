@@ -21,6 +21,7 @@ extension FlowStep {
     static func kind(of action: FlowAction) -> (name: String, method: String?, input: JSONValue?)? {
         switch action {
         case .call(_, let method, let request): ("call", method, request)
+        case .http(_, let request): ("http", request.host, request.body)
         case .wait: ("wait", nil, nil)
         case .emit(_, let type, let event): ("emit", type, event["data"])
         case .listen(_, let types): ("listen", types.joined(separator: ", "), nil)
@@ -142,6 +143,7 @@ enum StepTitle {
     static func text(_ kind: String, _ method: String) -> Text {
         switch kind {
         case "wait": return Text(en: "Wait", ko: "대기")
+        case "http": return Text(en: "Ask \(method)", ko: "요청: \(method)")
         case "listen": return Text(en: "Wait for the event \(method)", ko: "이벤트 대기: \(method)")
         case "emit": return Text(en: "Send the event \(method)", ko: "이벤트 전송: \(method)")
         case "run": return Text(en: "Run the flow \(method)", ko: "플로우 실행: \(method)")

@@ -26,8 +26,7 @@ struct Listening: Sendable {
 
     // MARK: Runs
 
-    /// Notes what a run listens to from now on. Its row of the queue is locked by this transaction, which has just changed
-    /// it: an event that comes meanwhile wakes the run behind it.
+    /// Notes what a run listens to from now on.
     static func begin(_ execution: Execution, in tx: Transaction) {
         let types = execution.listens
         guard !types.isEmpty else { return }
@@ -38,13 +37,12 @@ struct Listening: Sendable {
             SELECT \(execution.run)::uuid, type, \(execution.domain.path) FROM unnest(\(types)::text[]) AS t (type) \
             ON CONFLICT DO NOTHING
             """)
-        // Something was heard while the run was at work.
-        tx.send(
-            """
-            UPDATE play_launcher.flow_execution SET due_at = statement_timestamp() WHERE run = \(execution.run) \
-            AND due_at > statement_timestamp() \
-            AND EXISTS (SELECT FROM play_launcher.flow_heard heard WHERE heard.run = \(execution.run))
-            """)
+    }
+
+    /// Whether a run that is about to wait has heard something while it was at work.
+    static func hasHeard(_ execution: Execution, in tx: Transaction) throws -> Bool {
+        guard !execution.listens.isEmpty else { return false }
+        return try !tx.query("SELECT FROM play_launcher.flow_heard WHERE run = \(execution.run) LIMIT 1").isEmpty
     }
 
     /// Notes that a run listens no more.

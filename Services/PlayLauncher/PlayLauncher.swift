@@ -21,7 +21,7 @@ public enum PlayLauncher: ServiceDefinition {
         guard let issuer = parts.issuer else {
             throw ConfigurationError("ALE_SERVICE_KEY_FILE must be set: runs act for the people who launched them.")
         }
-        let made = make(parts.database, parts.client, issuer, parts.people)
+        let made = make(parts.database, parts.client, issuer, parts.people, FlowHosts(parts.settings))
         return Assembly(
             endpoints: made.endpoints, handlers: made.triggers.handlers + made.heard.handlers,
             background: [
@@ -45,10 +45,11 @@ public enum PlayLauncher: ServiceDefinition {
 
     /// Makes it.
     static func make(
-        _ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People
+        _ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People,
+        _ hosts: FlowHosts = FlowHosts()
     ) -> Parts {
         let library = FlowLibrary()
-        let runner = Runner(database, client, issuer, people, library)
+        let runner = Runner(database, client, issuer, people, library, hosts)
         let plays = Plays(database: database, client: client, library: library, runner: runner)
         let triggers = PlayTriggers(database, client, issuer, people, plays)
         var endpoints = RecordEndpoints(database, api: api)
@@ -58,7 +59,7 @@ public enum PlayLauncher: ServiceDefinition {
         endpoints.add(listed: FlowRun.self)
         endpoints.add(PlayTrigger.self)
         endpoints.add(listed: PlayFiring.self)
-        endpoints.add(createFlowDefinition(database))
+        endpoints.add(createFlowDefinition(database, hosts))
         endpoints.add(plays.endpoints)
         endpoints.add(triggers.endpoints)
         endpoints.add(FlowComparisons(database: database).endpoint)
@@ -74,10 +75,11 @@ public enum PlayLauncher: ServiceDefinition {
     }
 
     /// Flow definitions are created and read, never changed: a new text is a new version.
-    private static func createFlowDefinition(_ database: Database) -> Endpoint {
+    private static func createFlowDefinition(_ database: Database, _ hosts: FlowHosts) -> Endpoint {
         let method = PlayLauncherAPI.createFlowDefinition
         return Endpoint(method) { call, request async throws(Problem) in
-            try await database.perform(
+            try hosts.check(request.resource)
+            return try await database.perform(
                 call, method.name, request, requestID: request.requestID, validateOnly: request.validateOnly
             ) { tx, context in
                 let store = Store<FlowDefinition>(database)

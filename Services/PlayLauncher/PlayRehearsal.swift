@@ -46,7 +46,7 @@ struct PlayRehearsal: Sendable {
             switch top.state.action {
             case .call(_, let method, let request):
                 result = try await answer(method, request, &notes, call)
-            case .wait, .emit: result = .succeeded(.null)
+            case .wait, .emit, .http: result = .succeeded(.null)
             case .listen: result = .succeeded(.array([]))
             case .runSubflow(_, let reference, let given):
                 guard let inner = try await find(reference, call), machines.count < Self.depth else {

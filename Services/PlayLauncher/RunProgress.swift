@@ -63,10 +63,11 @@ struct RunProgress: Sendable {
         drop(before, but: key)
     }
 
-    /// The clock or an event has moved the flow at `place` on; the flows inside it are over by that.
-    mutating func turn(_ turn: FlowMachine.Turn, at place: Int) {
+    /// The clock or an event has moved the flow at `place` on; the flows inside it are over by that. `isLate`: by a timeout,
+    /// behind which a run is not taken up again, since its time would be over still.
+    mutating func turn(_ turn: FlowMachine.Turn, at place: Int, isLate: Bool = false) {
         let before = next.steps
-        stood = next.machines
+        stood = isLate ? [] : next.machines
         next.machines.removeLast(next.machines.count - place - 1)
         next.machines[place].state = turn.state
         let left = Set(next.steps.map(\.key))

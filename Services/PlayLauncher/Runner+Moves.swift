@@ -55,17 +55,11 @@ extension Runner {
         let state = execution.machines[execution.machines.count - 1].state
         switch state.action {
         case .call(let step, let method, let request):
-            let requestID = step.requestID(run: state.run)
-            switch await call(method, request, requestID: requestID, execution) {
-            case .done(let result): return try await take(result, execution, lease)
-            case .retry(let problem):
-                guard let pause = StepRetry.pause(after: execution.failures + 1) else {
-                    return try await take(.failed(FlowError(problem, execution.language)), execution, lease)
-                }
-                try await retry(execution, problem, after: pause, lease)
-            case .held: try await hold(execution, lease)
-            }
-            return nil
+            let answer = await call(method, request, requestID: step.requestID(run: state.run), execution)
+            return try await take(answer, execution, lease)
+        case .http(let step, let request):
+            let answer = await hosts.answer(request, key: step.requestID(run: state.run))
+            return try await take(answer, execution, lease)
         case .wait, .listen:
             if let due = state.wakes, due <= now {
                 return try await wake(execution, at: execution.machines.count - 1, now, lease)
@@ -75,6 +69,19 @@ extension Runner {
             return try await beginSubflow(flow, run: "\(state.run)/\(step.path)", input, execution, lease)
         case .emit, .completed, .failed: return try await store(try await progress(RunProgress(execution)), lease)
         }
+    }
+
+    private func take(_ answer: Answer, _ execution: Execution, _ lease: Lease) async throws -> Execution? {
+        switch answer {
+        case .done(let result): return try await take(result, execution, lease)
+        case .retry(let problem):
+            guard let pause = StepRetry.pause(after: execution.failures + 1) else {
+                return try await take(.failed(FlowError(problem, execution.language)), execution, lease)
+            }
+            try await retry(execution, problem, after: pause, lease)
+        case .held: try await hold(execution, lease)
+        }
+        return nil
     }
 
     // MARK: Moves of the flow
@@ -87,7 +94,7 @@ extension Runner {
         var progress = RunProgress(execution)
         progress.turn(
             try await turned(machine) { flow throws(FlowMachineError) in try flow.wake(machine.state, now: now) },
-            at: place)
+            at: place, isLate: execution.overdue(at: now) != nil)
         return try await store(try await self.progress(progress), lease)
     }
 
@@ -114,6 +121,13 @@ extension Runner {
         }
         progress.hear(upTo: last.seq)
         return try await store(try await self.progress(progress), lease)
+    }
+
+    /// Has a run listen that was let go. Its row of the queue is locked by this transaction, which has just changed it: an
+    /// event that comes meanwhile wakes the run behind it, and what came before is taken in at once.
+    private func begin(_ execution: Execution, in tx: Transaction) throws {
+        Listening.begin(execution, in: tx)
+        if try Listening.hasHeard(execution, in: tx) { hasten(execution.run, in: tx) }
     }
 
     /// Whether the person that the run acts for may read the records that the event is about.
@@ -205,7 +219,7 @@ extension Runner {
             if wake != nil { try change(to: FlowRun.State.waiting, at: next.stepTitle) }
             if let heard = progress.heard { Listening.forget(next.run, upTo: heard, in: tx) }
             if progress.wasListening, next.listens.isEmpty { Listening.end(next.run, in: tx) }
-            Listening.begin(next, in: tx)
+            try begin(next, in: tx)
             return next.isNoted ? try Execution.Ending.load(next.run, database, in: tx) : nil
         }
         guard wake == nil else { return nil }
@@ -220,7 +234,7 @@ extension Runner {
         try await asService(execution.domain) { tx in
             // By the clock of the database the time may have come already: not at once again.
             lease.retry(after: .seconds(1), notBefore: due, in: tx)
-            Listening.begin(execution, in: tx)
+            try begin(execution, in: tx)
         }
     }
 

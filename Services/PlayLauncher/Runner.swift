@@ -22,6 +22,8 @@ struct Runner: Sendable {
     let own: Credential
     let people: any People
     let library: FlowLibrary
+    /// The servers of others.
+    let hosts: FlowHosts
     private let queue: LeasedQueue
     private let launched = Launched()
     /// Stores moves.
@@ -32,13 +34,17 @@ struct Runner: Sendable {
         let runs = Mutex<[String: Execution]>([:])
     }
 
-    init(_ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People, _ library: FlowLibrary) {
+    init(
+        _ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People, _ library: FlowLibrary,
+        _ hosts: FlowHosts
+    ) {
         self.database = database
         self.client = client
         self.issuer = issuer
         own = issuer.credential(for: PlayLauncher.name)
         self.people = people
         self.library = library
+        self.hosts = hosts
         shared = SharedTransactions(database)
         queue = LeasedQueue(
             database, table: "flow_execution", key: "run",

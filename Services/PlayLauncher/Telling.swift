@@ -57,7 +57,10 @@ struct Telling: Sendable {
         } else if let failure {
             state = FlowRun.State.failed
             // Steps are begun one after another: the last one is where the run stands.
-            step = steps.last { !$0.key.hasPrefix(Self.step) }?.named
+            let own = steps.filter { !$0.key.hasPrefix(Self.step) }
+            // Of branches that were begun together the one that failed.
+            let failed = own.last { $0.state == FlowStep.State.failed }
+            step = (own.last?.state == FlowStep.State.canceled ? failed ?? own.last : own.last)?.named
             message = Self.failed(title, created, failure, skipped)
         } else {
             (state, step) = (FlowRun.State.completed, nil)

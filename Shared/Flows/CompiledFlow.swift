@@ -45,6 +45,8 @@ public struct CompiledFlow: Sendable {
     public let methods: [String]
     /// Every flow that a `run` may start, in the order of appearance.
     public let subflows: [FlowReference]
+    /// Every host that a `call: http` asks, sorted.
+    public let hosts: [String]
     /// The type of every event that a `listen` waits for, sorted.
     public let eventTypes: [String]
 
@@ -138,6 +140,7 @@ struct FlowTask: Sendable {
 
     enum Kind: Sendable {
         case call(method: String, request: FlowTemplate)
+        case http(HTTP)
         case set(FlowTemplate)
         case choose([Case])
         case loop(Loop)

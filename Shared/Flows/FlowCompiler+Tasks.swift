@@ -167,11 +167,12 @@ extension FlowCompiler {
             }
             return .function(block: Self.path(ofFunction: named), arguments: arguments ?? .literal(.object([:])))
         }
+        if named == "http" { return try http(task, members, variables) }
         try function.refuse(named, at: .call)
         guard named == "rpc" else {
             throw function.problem(
-                "There is no function '\(named.prefix(63))': 'call' names 'rpc', or a function above this one in 'use'.",
-                "'\(named.prefix(63))' 함수가 없습니다. 'rpc' 또는 'use'에서 앞에 정의된 함수를 지정하세요.")
+                "There is no function '\(named.prefix(63))': 'call' names 'rpc', 'http', or a function above this one in 'use'.",
+                "'\(named.prefix(63))' 함수가 없습니다. 'rpc', 'http' 또는 'use'에서 앞에 정의된 함수를 지정하세요.")
         }
         let with = try task.require("with", in: members)
         let arguments = try with.members(["method", "request"])

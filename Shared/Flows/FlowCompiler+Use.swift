@@ -16,7 +16,9 @@ extension FlowCompiler {
             throw node.problem("A mapping is expected.", "매핑이 필요합니다.")
         }
         for member in members {
-            guard member.key.isTaskName, member.key != "rpc", FlowFeature.missing(member.key, at: .call) == nil else {
+            guard member.key.isTaskName, !["rpc", "http"].contains(member.key),
+                FlowFeature.missing(member.key, at: .call) == nil
+            else {
                 throw member.value.problem(
                     "A function's name has 1 to 63 letters, digits, '-' or '_', and is no kind of call.",
                     "함수 이름은 1~63자의 영문자, 숫자, '-', '_'이며 호출 종류의 이름일 수 없습니다.")
@@ -50,7 +52,7 @@ extension FlowCompiler {
         guard case .scalar(.string(let name)) = node.value else { return node }
         guard let found = declared[name] else {
             throw node.problem(
-                "There is no '\(name.prefix(63))' in use.\(kind).", "use.\(kind)에 '\(name.prefix(63))' 항목이 없습니다.")
+                "There is no '\(name.prefix(63))' in use.\(kind).", "'use.\(kind)'에 '\(name.prefix(63))' 항목이 없습니다.")
         }
         return found
     }

@@ -8,6 +8,7 @@ struct FlowCompiler {
     var taskCount = 0
     var methods: Set<String> = []
     var subflows: [FlowReference] = []
+    var hosts: Set<String> = []
     var eventTypes: Set<String> = []
     /// What `use` declares, by its name.
     var errors: [String: YAMLTree] = [:]
@@ -49,7 +50,8 @@ struct FlowCompiler {
         return CompiledFlow(
             reference: document.reference, title: document.title, summary: document.summary,
             metadata: document.metadata, input: schema, digest: digest, methods: methods.sorted(), subflows: subflows,
-            eventTypes: eventTypes.sorted(), inputFrom: inputFrom, outputAs: outputAs, outputSchema: outputSchema,
+            hosts: hosts.sorted(), eventTypes: eventTypes.sorted(), inputFrom: inputFrom, outputAs: outputAs,
+            outputSchema: outputSchema,
             timeout: timeout, definition: root.json, blocks: blocks, expressions: expressions)
     }
 

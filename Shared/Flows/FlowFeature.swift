@@ -32,8 +32,11 @@ public struct FlowFeature: Sendable, Hashable {
         .init("raise", true, "in place or of `use.errors`"),
         .init("wait", true, "in place, ISO 8601 or an expression; at most 366 days"),
         .init("emit", true, "its output is the event"),
-        .init("listen", true, "`to` `one`, `any`, `all`; `until` an expression; `read` `data` or `envelope`"),
+        .init(
+            "listen", true,
+            "`one`, `any`, `all`; `until` an expression; `expect` in `correlate`; `data` or `envelope`"),
         .init("call: rpc", true, "a method of the services: `method` and `request`; not of the DSL"),
+        .init("call: http", true, "`get` and `post` to hosts that the operator lists (`ALE_FLOW_HOSTS`)"),
         .init("call: function", true, "of `use.functions`, each of which may call those above it"),
         .init("run: workflow", true, "`namespace`, `name`, `version`, `input`; its end is waited for"),
         .init("use.errors", true), .init("use.functions", true), .init("use.retries", true),
@@ -60,7 +63,7 @@ public struct FlowFeature: Sendable, Hashable {
 
     /// Where a key or a value stands that flows have not.
     enum Place {
-        case flow, use, run, listen, until, attempt, call, schema, variable
+        case flow, use, run, listen, until, attempt, call, http, endpoint, output, schema, variable
     }
 
     private static let refusals: [Refusal] = [
@@ -72,7 +75,9 @@ public struct FlowFeature: Sendable, Hashable {
         Refusal(.use, "secrets", "use.secrets"),
         Refusal(.variable, "secrets", "$secrets"),
         Refusal(.variable, "authorization", "$authorization"),
-        Refusal(.call, "http", "call: http", "`call: rpc`"),
+        Refusal(.http, "redirect", "http.redirect", "redirects are not followed"),
+        Refusal(.output, "response", "http.output: response", "`content`, `raw`"),
+        Refusal(.endpoint, "authentication", "endpoint.authentication"),
         Refusal(.call, "grpc", "call: grpc", "`call: rpc`"),
         Refusal(.call, "openapi", "call: openapi", "`call: rpc`"),
         Refusal(.call, "asyncapi", "call: asyncapi", "`emit`, `listen`"),

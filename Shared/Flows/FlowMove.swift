@@ -115,6 +115,7 @@ struct FlowMove {
         case .call(let method, let request):
             let body = try fill(request, on: input, with: variables).withoutNulls
             act(.call(step: stepKey, method: method, request: body))
+        case .http(let http): act(.http(step: stepKey, request: try request(http, input)))
         case .set(let template): complete(try fill(template, on: input, with: variables))
         case .choose(let cases):
             for option in cases {

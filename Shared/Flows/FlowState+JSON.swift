@@ -110,6 +110,7 @@ extension FlowAction {
         switch self {
         case .call(_, let method, let request):
             members = ["kind": "call", "method": .string(method), "request": request]
+        case .http(_, let request): members = ["kind": "http", "request": request.json]
         case .wait(_, let until): members = ["kind": "wait", "until": until.json]
         case .emit(_, let type, let event): members = ["kind": "emit", "type": .string(type), "event": event]
         case .listen(_, let types): members = ["kind": "listen", "types": .array(types.map(JSONValue.string))]
@@ -131,6 +132,9 @@ extension FlowAction {
         case "call":
             self = .call(
                 step: try reader.step(), method: try reader.string("method"), request: try reader.value("request"))
+        case "http":
+            guard let request = FlowHTTPRequest(json: try reader.value("request")) else { throw .unreadable("request") }
+            self = .http(step: try reader.step(), request: request)
         case "wait":
             self = .wait(
                 step: try reader.step(), until: FlowInstant(milliseconds: Int64(try reader.int("until"))))

@@ -2,6 +2,8 @@
 public enum FlowAction: Sendable, Hashable {
     /// Call an RPC with protobuf-JSON. Null members have been left out of `request`.
     case call(step: StepKey, method: String, request: JSONValue)
+    /// Ask a server of others.
+    case http(step: StepKey, request: FlowHTTPRequest)
     /// Carry on when this instant has come.
     case wait(step: StepKey, until: FlowInstant)
     /// Publish an event of this type; `event` has its attributes and its data.
@@ -18,7 +20,7 @@ public enum FlowAction: Sendable, Hashable {
     /// The step the run waits for; `nil` when the run is over.
     public var step: StepKey? {
         switch self {
-        case .call(let step, _, _), .wait(let step, _), .emit(let step, _, _), .listen(let step, _),
+        case .call(let step, _, _), .http(let step, _), .wait(let step, _), .emit(let step, _, _), .listen(let step, _),
             .runSubflow(let step, _, _):
             step
         case .completed, .failed: nil

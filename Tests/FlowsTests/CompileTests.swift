@@ -23,7 +23,8 @@ import Testing
     static let refusals: [Refusal] = [
         Refusal("  - a: {set: {x: 1}, colour: red}", 7, "do/0/a/colour", "Unknown key 'colour'"),
         Refusal("  - a: {frobnicate: 1}", 7, "do/0/a", "A task is one of"),
-        Refusal("  - a: {call: http, with: {}}", 7, "do/0/a/call", "'call: http' is not available"),
+        Refusal("  - a: {call: http, with: {}}", 7, "do/0/a/with", "'method' is missing"),
+        Refusal("  - a: {call: grpc, with: {}}", 7, "do/0/a/call", "'call: grpc' is not available"),
         Refusal("  - a: {call: rpc}", 7, "do/0/a", "'with' is missing"),
         Refusal("  - a: {call: rpc, with: {method: '${ .m }'}}", 7, "do/0/a/with/method", "without expressions"),
         Refusal("  - a: {call: rpc, with: {method: a.b}}", 7, "do/0/a/with/method", "service.records.verb"),

@@ -216,6 +216,27 @@ import Testing
         Case(
             "call: rpc", [:], #"{"id":"made"}"#, "do: [make: {call: rpc, with: {method: a.b.create, request: {x: 1}}}]"),
         Case(
+            "call: http", ["pet": "a/b", "n": 3],
+            #"["got","https://pets.example:8443/v2/a%2Fb?full=true&n=3","get",null]"#,
+            """
+            do:
+              - find:
+                  call: http
+                  with:
+                    method: GET
+                    endpoint: {uri: 'https://Pets.example:8443/v2/{pet}'}
+                    query: {full: true, n: '${ .n }', none: '${ .none }'}
+            """),
+        Case(
+            "call: http", ["pet": ["a"]], "failed /do/0/find 400 \(FlowError.validation)",
+            "do: [find: {call: http, with: {method: get, endpoint: 'https://pets.example/{pet}'}}]"),
+        Case(
+            "call: http", [:], "failed /do/0/find 400 \(FlowError.validation)",
+            "do: [find: {call: http, with: {method: get, endpoint: 'https://pets.example/', headers: {Host: x}}}]"),
+        Case(
+            "call: http", ["n": 1], #"["got","https://pets.example","post",{"n":1}]"#,
+            "do: [find: {call: http, with: {method: post, endpoint: 'https://pets.example', body: '${ . }'}}]"),
+        Case(
             "call: function", ["n": 2], #"{"n":"6!"}"#,
             """
             use:
@@ -247,6 +268,8 @@ import Testing
     static func answer(_ action: FlowAction, _: Int) -> StepResult {
         switch action {
         case .call: .succeeded(["id": "made"])
+        case .http(_, let request):
+            .succeeded(["got", .string(request.url), .string(request.method), request.body ?? .null])
         case .runSubflow: .succeeded(["sub": true])
         default: .succeeded(.null)
         }
@@ -285,7 +308,18 @@ import Testing
         ("use.secrets", 2, 7, "use: {secrets: [s]}\ndo: [a: {set: {}}]"),
         ("$secrets", 3, 14, "do:\n  - a: {set: '$secrets.s'}"),
         ("$authorization", 3, 14, "do:\n  - a: {set: '$authorization'}"),
-        ("call: http", 3, 15, "do:\n  - a: {call: http, with: {method: get, endpoint: https://a.example}}"),
+        (
+            "http.redirect", 3, 28,
+            "do:\n  - a: {call: http, with: {redirect: true, method: get, endpoint: 'https://a.example'}}"
+        ),
+        (
+            "http.output: response", 3, 36,
+            "do:\n  - a: {call: http, with: {output: response, method: get, endpoint: 'https://a.example'}}"
+        ),
+        (
+            "endpoint.authentication", 3, 52,
+            "do:\n  - a: {call: http, with: {method: get, endpoint: {authentication: {}, uri: 'https://a.example'}}}"
+        ),
         ("call: grpc", 3, 15, "do:\n  - a: {call: grpc, with: {}}"),
         ("call: openapi", 3, 15, "do:\n  - a: {call: openapi, with: {}}"),
         ("call: asyncapi", 3, 15, "do:\n  - a: {call: asyncapi, with: {}}"),
@@ -326,6 +360,11 @@ import Testing
         ("use: {functions: {f: {run: {workflow: {}}}}}\ndo: [a: {set: {}}]", "'run' is not available"),
         ("use: {functions: {f: {call: f}}}\ndo: [a: {set: {}}]", "There is no function 'f'"),
         ("use: {functions: {http: {set: {}}}}\ndo: [a: {set: {}}]", "no kind of call"),
+        ("do: [a: {call: http, with: {method: put, endpoint: 'https://a.example'}}]", "one of get, post"),
+        ("do: [a: {call: http, with: {method: get, endpoint: 'http://a.example'}}]", "'https://host/path'"),
+        ("do: [a: {call: http, with: {method: get, endpoint: '${ .url }'}}]", "'https://host/path'"),
+        ("do: [a: {call: http, with: {method: get, endpoint: 'https://{host}/x'}}]", "'https://host/path'"),
+        ("do: [a: {call: http, with: {method: get, endpoint: 'https://u:p@a.example/x'}}]", "'https://host/path'"),
         ("do: [a: {raise: {error: none}}]", "There is no 'none' in use.errors"),
         ("do: [a: {wait: PT1S, timeout: none}]", "There is no 'none' in use.timeouts"),
         ("do: [a: {try: [b: {set: {}}], catch: {retry: none}}]", "There is no 'none' in use.retries"),

@@ -63,6 +63,31 @@ import Wire
         #expect(states == ["below#1": "done", "w#1": "done", "c#1": "done", "quick#1": "done", "work-note": "done"])
     }
 
+    /// What fails in one branch fails the run, says so, and nothing more comes of the others.
+    @Test func aBranchThatFailsEndsTheOthers() async throws {
+        let stage = try await Stage.shared.value
+        let mark = uuid()
+        stage.owner.refuse("bad \(mark)", with: [.permissionDenied(Text(en: "Not you.", ko: "안 됩니다."))])
+        let title = try await stage.define(
+            "fails-\(mark)",
+            inside: """
+                  - all:
+                      fork:
+                        branches:
+                          - bad: \(Self.touchpoint("bad \(mark)"))
+                          - slow: {wait: PT1H}
+                          - next: \(Self.touchpoint("next \(mark)"))
+
+                """)
+        let run = try await launch(title, stage)
+        let end = try await stage.end(of: run.id)
+        #expect(
+            end.state == "failed" && end.step == "Create: Touchpoint" && end.messageEn?.contains("Not you.") == true)
+        #expect(stage.owner.touchpoints("next \(mark)").isEmpty)
+        let states = try await states(run, stage)
+        #expect(states["bad#1"] == "failed" && states["slow#1"] == "canceled" && states["next#1"] == "canceled")
+    }
+
     /// The timeout of a task around a subflow ends what the subflow waits for.
     @Test func aTimeoutEndsASubflow() async throws {
         let stage = try await Stage.shared.value
@@ -132,7 +157,59 @@ import Wire
         #expect(stage.heard.wants(own) && !stage.heard.wants(other))
     }
 
+    /// What happens while a branch makes a call is heard by another when that has come back.
+    @Test func aRunHearsWhileItIsAtWork() async throws {
+        let stage = try await Stage.shared.value
+        let mark = uuid()
+        let title = try await stage.define(
+            "works-\(mark)",
+            inside: """
+                  - all:
+                      fork:
+                        branches:
+                          - heard: {listen: {to: {one: {with: {type: customer-success.touchpoint.closed}}}}}
+                          - made: \(Self.touchpoint("held \(mark)"))
+
+                """)
+        stage.owner.hold("held \(mark)")
+        let run = try await launch(title, stage)
+        while stage.owner.creations("held \(mark)").isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        try await hear(Self.closed(StandIn.domain), stage)
+        stage.owner.letGo("held \(mark)")
+        #expect(try await stage.end(of: run.id).state == "completed")
+        let states = try await states(run, stage)
+        #expect(states["heard#1"] == "done" && states["made#1"] == "done")
+    }
+
     private enum Counted: String { case count }
+
+    /// A server that the operator lists is asked, again while it is away, under the same key.
+    @Test func aListedHostIsAsked() async throws {
+        let stage = try await Stage.shared.value
+        let mark = uuid()
+        let title = try await stage.define(
+            "asks-\(mark)",
+            inside: """
+                  - ask:
+                      call: http
+                      with: {method: post, endpoint: 'https://\(Stage.host)/v1/{id}', body: {n: 1}, headers: {X-Mark: '\(mark)'}}
+                      input: {from: '{id: "7 8"}'}
+                  - made:
+                      call: rpc
+                      with:
+                        method: customer-success.touchpoints.create
+                        request: {touchpoint: {subject: '${ "asked \\(.said)" }'}}
+
+                """)
+        let run = try await launch(title, stage)
+        #expect(try await stage.end(of: run.id).state == "completed")
+        let asked = stage.web.asked.withLock { $0.filter { $0.headers["X-Mark"] == mark } }
+        #expect(asked.count == 2 && Set(asked.compactMap { $0.headers["Idempotency-Key"] }).count == 1)
+        #expect(asked[0].url == "https://\(Stage.host)/v1/7%208" && asked[0].body == #"{"n":1}"#)
+        #expect(stage.owner.touchpoints("asked \(mark)").count == 1)
+        let step = try #require(try await stage.steps(of: run.id).first { $0.kind == "http" })
+        #expect(step.method == Stage.host && step.attempts == 2 && step.state == "done")
+    }
 
     /// Whoever may not read a table hears nothing of it: the run goes on waiting.
     @Test func aRunHearsWhatItsPersonMayRead() async throws {
@@ -172,7 +249,11 @@ import Wire
 
     @Test(arguments: [
         ("  - a: {listen: {to: {one: {with: {type: customer-success.nothing.closed}}}}}\n", "There are no events"),
-        ("  - a: {call: http, with: {}}\n", "Line 3, column 15 (do/0/a/call): 'call: http' is not available in flows."),
+        ("  - a: {call: grpc, with: {}}\n", "Line 3, column 15 (do/0/a/call): 'call: grpc' is not available in flows."),
+        (
+            "  - a: {call: http, with: {method: get, endpoint: 'https://elsewhere.example'}}\n",
+            "Line 3: flows may not ask elsewhere.example."
+        ),
     ])
     func whatCannotBeHeardOrCalledIsRefused(tasks: String, says: String) async throws {
         let stage = try await Stage.shared.value

@@ -30,6 +30,9 @@ struct Stage: Sendable {
     let runner: Runner
     let seed: PlaySeed
     let heard: HeardTypes
+    let web = WebStandIn()
+    /// The host that flows may ask.
+    static let host = "api.example"
     let people = PeopleRegistry.everybody()
     private let bench: ServiceBench<PlayLauncher>
 
@@ -50,7 +53,8 @@ struct Stage: Sendable {
         let verifier = try await Verifier(
             issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)], report: { _ in })
         let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
-        let parts = PlayLauncher.make(bench.database, client, issuer, people)
+        let parts = PlayLauncher.make(
+            bench.database, client, issuer, people, FlowHosts([Self.host]) { [web] in web.answer($0, $1) })
         (runner, seed, triggers, heard) = (parts.runner, parts.seed, parts.triggers, parts.heard)
         try await bench.serve(
             parts.endpoints, handlers: triggers.handlers, authenticator: verifier)

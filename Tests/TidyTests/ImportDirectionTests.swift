@@ -68,7 +68,7 @@ import Testing
             "CustomerSuccessWire", "OnboardingWire", "Playbooks", "PlaybooksWire", "RecommendedActions",
             "RecommendedActionsWire", "Workbook", "Markup",
         ],
-        "PlayLauncher": ["PlayLauncherWire", "OnboardingWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
+        "PlayLauncher": ["HTTPS", "PlayLauncherWire", "OnboardingWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
         "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],
         "Workspace": [
             "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "CustomerSuccessWire",

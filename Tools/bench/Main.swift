@@ -10,7 +10,7 @@ import Wire
 struct Main {
     /// What can be measured by itself.
     private enum Part: String, CaseIterable {
-        case requests, imports, million, playbooks, changes, pages, plays, triggers, measurements, scale
+        case requests, imports, million, playbooks, changes, pages, plays, triggers, waiting, steps, measurements, scale
         /// Plan, publication and undo alone, which are also part of `imports`.
         case publication
         /// The program in Python alone, which is also part of `imports`.
@@ -81,6 +81,8 @@ struct Main {
                     stack: stack, engagement: requests.engagement, credential: requests.credential
                 ).measure().printed()
             }
+        case .waiting: try await BenchStack.using("waiting", FlowBench.measureWaiting)
+        case .steps: try await BenchStack.using("steps", FlowBench.measureSteps)
         case .scale: try await ScaleBench.measure()
         case .tenants:
             try await ScaleData.using(domains: 10) { control in

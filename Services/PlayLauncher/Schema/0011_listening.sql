@@ -2,7 +2,7 @@
 -- came first is canceled.
 ALTER TABLE play_launcher.flow_step
     DROP CONSTRAINT flow_step_kind_choice,
-    ADD CONSTRAINT flow_step_kind_choice CHECK (kind IN ('call', 'wait', 'emit', 'run', 'listen')),
+    ADD CONSTRAINT flow_step_kind_choice CHECK (kind IN ('call', 'wait', 'emit', 'run', 'listen', 'http')),
     DROP CONSTRAINT flow_step_state_choice,
     ADD CONSTRAINT flow_step_state_choice CHECK (state IN ('pending', 'done', 'failed', 'skipped', 'canceled'));
 
