@@ -88,7 +88,7 @@ let pages: [Resource] = """
     Onboarding/onboarding People/people Person/person Playbooks/migration Playbooks/playbook Playbooks/playbooks
     Plays/play Plays/play_run Plays/play_steps Plays/plays Portal/article Portal/portal Portal/portal_case
     Portal/portal_task Portal/portal_upload Portal/portal_work Registration/registration Search/search
-    SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Task/task
+    SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Success/success_plan Task/task
     """.split { $0 == " " || $0 == "\n" }.map { .copy("\($0).mustache") }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")

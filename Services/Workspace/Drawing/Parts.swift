@@ -95,6 +95,7 @@ enum Address {
         case "onboarding_case": "/cases/\(Fields.encoded(number))"
         case "lifecycle_task": "/tasks/\(Fields.encoded(number))"
         case "import_task": "/imports/\(Fields.encoded(id))"
+        case "engagement": SuccessPlanPages.href(number, isCustomer: false)
         case "flow_run": "/plays/runs/\(Fields.encoded(id))"
         default: ""
         }

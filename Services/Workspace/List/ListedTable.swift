@@ -70,6 +70,16 @@ struct ListedTable: Sendable {
                 RiskSignal.Field.self, .state, .priority, .assignedTo, .dueDate, .account, .updatedAt, .active),
             words: keys(RiskSignal.Field.self, .number, .shortDescription),
             settable: keys(RiskSignal.Field.self, .state, .priority), order: RiskSignal.Field.dueDate.rawValue),
+        ListedTable(
+            schema: Opportunity.schema, title: Text(en: "Opportunities", ko: "영업 기회"),
+            columns: keys(
+                Opportunity.Field.self, .number, .title, .account, .kind, .state, .value, .currency, .expectedDate,
+                .probability, .assignedTo),
+            filters: keys(
+                Opportunity.Field.self, .state, .kind, .assignedTo, .handedOverTo, .expectedDate, .account, .updatedAt,
+                .active),
+            words: keys(Opportunity.Field.self, .number, .title),
+            settable: keys(Opportunity.Field.self, .state), order: Opportunity.Field.expectedDate.rawValue),
     ]
 
     /// The tables that customers have a list of.

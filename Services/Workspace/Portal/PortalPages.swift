@@ -24,6 +24,7 @@ enum PortalPages: PageFolder {
         case "lifecycle_task": "/portal/tasks/\(Fields.encoded(id))"
         case "touchpoint": "/portal/touchpoints/\(Fields.encoded(id))"
         case "import_task": "/portal/imports/\(Fields.encoded(id))"
+        case "engagement": SuccessPlanPages.href(id, isCustomer: true)
         default: PortalWorkPages.href(table, id)
         }
     }
@@ -36,6 +37,7 @@ enum PortalPages: PageFolder {
         request.account = visit.query[GetPortalRequest.Field.account]
         async let touchpoints = Part.of { () async throws(Problem) in try await PortalTouchpointPages.open(visit) }
         async let work = PortalWorkPages.open(visit)
+        async let plans = SuccessPlanPages.open(visit)
         let portal = try await visit.ask(OnboardingAPI.getPortal, request)
         var values: Values = [
             "page": portal, "tasks": values(portal.myTasks, "my_tasks", visit),
@@ -53,6 +55,7 @@ enum PortalPages: PageFolder {
             HolidayPages.isFor(visit.person)
             ? portal.accounts.map { ["name": $0.name, "href": HolidayPages.href($0.id)] as Values } : [Values]()
         let (beside, followed) = (await touchpoints, await work)
+        values["plans"] = await plans.value ?? []
         if let open = beside.value { values["touchpoints"] = open }
         if let open = followed.value { values["work"] = open }
         values["away"] = visit.missing([

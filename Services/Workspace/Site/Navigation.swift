@@ -23,6 +23,9 @@ enum Navigation {
     private static let risks = Entry(
         href: "/lists/risk_signal?active=true", key: "r", label: Text(en: "Risk signals", ko: "위험 신호"))
 
+    private static let opportunities = Entry(
+        href: "/lists/opportunity?active=true", key: "e", label: Text(en: "Opportunities", ko: "영업 기회"))
+
     private static let portal = Entry(href: "/portal", key: "h", label: Text(en: "My lists", ko: "내 목록"))
     private static let notices = Entry(href: "/notices", key: "m", label: Text(en: "Notices", ko: "알림"))
 
@@ -57,8 +60,9 @@ enum Navigation {
     static func values(for person: Person, _ visit: Visit) -> [Values] {
         let start = start(person)
         let isOfSuccess = start.href == touchpoints.href
+        let ofSuccess = [risks] + (mayRead(Opportunity.schema.table, person) ? [opportunities] : [])
         let all =
-            (person.isCustomer ? [search, notices] : (isOfSuccess ? [risks] : []) + entries + [search])
+            (person.isCustomer ? [search, notices] : (isOfSuccess ? ofSuccess : []) + entries + [search])
             + (RegistrationPages.isFor(person) ? [serviceBridge] : [])
             + (PeoplePages.isFor(person) ? [people] : [])
             + (PlaybookPages.isFor(person) ? [playbooks] : [])

@@ -87,7 +87,7 @@ struct Site: Sendable {
             SignInPages.self, OnboardingPages.self, CasePages.self, DateMovePages.self, HolidayPages.self,
             TaskPages.self, ImportPages.self, PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self,
             PersonPages.self, PeoplePages.self, PlaybookPages.self, RegistrationPages.self, PlayPages.self,
-            LivePages.self, DesignPage.self,
+            SuccessPlanPages.self, LivePages.self, DesignPage.self,
         ]
     }
 
