@@ -161,7 +161,12 @@ private struct Run: Sendable {
     }
 
     /// The step at which a failed run stands: the last one that was begun, but for the note at the end.
-    var standing: FlowStep? { steps.last { $0.key.hasPrefix("do/") } }
+    var standing: FlowStep? {
+        let own = steps.filter { $0.key.hasPrefix("do/") }
+        guard own.last?.state == FlowStep.State.canceled else { return own.last }
+        // Of branches that were begun together the one that failed.
+        return own.last { $0.state == FlowStep.State.failed } ?? own.last
+    }
 
     private var isBusy: Bool {
         [FlowRun.State.inProgress, FlowRun.State.waiting].contains(run.state)
