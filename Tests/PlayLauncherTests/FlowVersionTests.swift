@@ -41,7 +41,7 @@ import Wire
         let old = try await create(
             text(name, "1.0.0", touchpoint("begin", first) + "\n" + touchpoint("finish", last)), stage)
         var record = DefinitionRecord()
-        (record.flow, record.title, record.category) = (old.id, name, "onboarding")
+        (record.flow, record.title, record.category) = (old.id, name, "success_support")
         record.state = DefinitionRecord.State.published
         var request = CreateDefinitionRecordRequest()
         request.definitionRecord = record
