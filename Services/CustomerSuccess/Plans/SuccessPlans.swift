@@ -31,23 +31,27 @@ struct SuccessPlans: Sendable {
             })
         endpoints.add(
             exporting: CustomerSuccessAPI.exportSuccessPlan, requestID: { $0.requestID },
-            admits: { call throws(Problem) in try Store<Engagement>(database).mayRead(call.caller) }
-        ) { request, call, context, tx in
-            let language = try ExportLimit.language(request.language, call)
-            var reader = call.caller
-            reader.locale = language
-            let plan = try plan(request.id, asCustomer: request.asCustomer, reader, tx)
-            guard let format = PlanDocument.Format(rawValue: request.format) else {
-                throw Problem.invalid(
-                    field: ExportSuccessPlanRequest.Field.format,
-                    Text(en: "Format must be html or xlsx.", ko: "형식은 'html' 또는 'xlsx'여야 합니다."))
-            }
-            let document = PlanDocument(plan, Language(tag: language))
-            var chunks = try ExportChunks(database, for: call.caller, now: context.now, in: tx)
-            try document.write(format) { try chunks.append($0) }
-            return try chunks.finish(
-                rows: document.rows.count, fileName: document.fileName(format), contentType: format.contentType)
+            admits: { call throws(Problem) in try Store<Engagement>(database).mayRead(call.caller) },
+            { request, call, context, tx in try document(request, call, context, tx) })
+    }
+
+    private func document(
+        _ request: ExportSuccessPlanRequest, _ call: Call, _ context: WriteContext, _ tx: Transaction
+    ) throws -> Export {
+        let language = try ExportLimit.language(request.language, call)
+        var reader = call.caller
+        reader.locale = language
+        let plan = try plan(request.id, asCustomer: request.asCustomer, reader, tx)
+        guard let format = PlanDocument.Format(rawValue: request.format) else {
+            throw Problem.invalid(
+                field: ExportSuccessPlanRequest.Field.format,
+                Text(en: "Format must be html or xlsx.", ko: "형식은 'html' 또는 'xlsx'여야 합니다."))
         }
+        let document = PlanDocument(plan, Language(tag: language))
+        var chunks = try ExportChunks(database, for: call.caller, now: context.now, in: tx)
+        try document.write(format) { try chunks.append($0) }
+        return try chunks.finish(
+            rows: document.rows.count, fileName: document.fileName(format), contentType: format.contentType)
     }
 
     private func plan(
