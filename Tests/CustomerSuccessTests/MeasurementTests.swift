@@ -273,6 +273,32 @@ extension World {
         #expect(progress.percent == percent && progress.reached == isReached && progress.trend == trend)
     }
 
+    /// The page of the engagement shows how the products of its objectives are used, and customers find nothing of it.
+    @Test func theEngagementShowsHowProductsAreUsed() async throws {
+        let world = try await World()
+        let objective = try await world.make(SuccessObjective.self) { $0.products = [world.product] }
+        func use(_ name: String, _ value: String, daysAgo: Int) -> MeasuredValue {
+            var measured = MeasuredValue()
+            (measured.soldProduct, measured.name, measured.value) = (world.product, name, value)
+            (measured.unit, measured.measuredAt) = ("users", world.moment(daysAgo: daysAgo))
+            return measured
+        }
+        let values = [
+            use("logins", "7", daysAgo: 3), use("active", "5", daysAgo: 0), use("active", "4.50", daysAgo: 1),
+        ]
+        _ = try await world.measure(values)
+        var request = GetEngagementPageRequest()
+        request.id = try #require(objective.engagement)
+        let usage = try await world.call(CustomerSuccessAPI.getEngagementPage, request).usage
+        #expect(usage.map(\.name) == ["active", "logins"] && usage.map(\.value) == ["5", "7"])
+        #expect(usage.map(\.previousValue) == ["4.5", ""] && usage.map(\.productName) == ["Analytics", "Analytics"])
+        #expect(usage[0].unit == "users" && usage[0].measuredAt == world.moment(daysAgo: 0))
+        #expect(try await world.call(CustomerSuccessAPI.getEngagementPage, request, as: world.customer).usage.isEmpty)
+        var reader = world.agent
+        reader.roles = RoleCatalog.close(["sn_acct_lc.engagement_read"])
+        #expect(try await world.call(CustomerSuccessAPI.getEngagementPage, request, as: reader).usage.isEmpty)
+    }
+
     /// The pages of the engagement and of the objective show how far an outcome has come.
     @Test func pagesShowProgress() async throws {
         let world = try await World()

@@ -39,6 +39,7 @@ struct EngagementPages: Sendable {
     ) throws -> EngagementPage {
         let engagement = try Store<Engagement>(database).get(request.id, as: caller, in: tx)
         let limit = try PageSize.of(request.items, "items", standard: 10, maximum: 50)
+        let usage = ProductUsage(database, caller)
         let lists = try Lists(database, caller, engagement, limit)
         tx.planPage(for: caller)
         let answers = try tx.queryAll(
@@ -47,6 +48,7 @@ struct EngagementPages: Sendable {
                 contacts("id = \(engagement.keyCustomerContact)", caller),
                 team(of: engagement.initialOnboarding, caller),
                 squad(engagement.squad, caller),
+                usage.statement(of: engagement.id),
             ] + lists.statements)
         var page = EngagementPage()
         page.engagement = engagement
@@ -59,9 +61,10 @@ struct EngagementPages: Sendable {
         page.customerTeam = try answers[2].map(Self.contact)
         page.customerTeamSize = Int32(clamping: try answers[2].first?.int64(TeamColumn.team) ?? 0)
         page.squad = try answers[3].map(Self.member)
-        let rest = Array(answers.dropFirst(4))
+        let rest = Array(answers.dropFirst(5))
         try lists.read(rest, into: &page)
         page.outcomes = try lists.measured(rest, OutcomeHistory(database, caller, limit: OutcomeHistory.shown), in: tx)
+        page.usage = try usage.read(answers[4])
         try addNames(to: &page, caller, tx)
         return page
     }

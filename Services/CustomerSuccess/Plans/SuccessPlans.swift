@@ -32,10 +32,10 @@ struct SuccessPlans: Sendable {
         endpoints.add(
             exporting: CustomerSuccessAPI.exportSuccessPlan, requestID: { $0.requestID },
             admits: { call throws(Problem) in try Store<Engagement>(database).mayRead(call.caller) },
-            { request, call, context, tx in try export(request, call, context, tx) })
+            { request, call, context, tx in try document(request, call, context, tx) })
     }
 
-    private func export(
+    private func document(
         _ request: ExportSuccessPlanRequest, _ call: Call, _ context: WriteContext, _ tx: Transaction
     ) throws -> Export {
         let language = try ExportLimit.language(request.language, call)

@@ -98,6 +98,7 @@ public enum CustomerSuccessCatalog {
         CardEngagement.self,
         GetEngagementPageRequest.self,
         EngagementPage.self,
+        ProductUse.self,
         MeasuredOutcome.self,
         PageContact.self,
         PageSquadMember.self,

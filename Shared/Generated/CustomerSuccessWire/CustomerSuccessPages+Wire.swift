@@ -850,6 +850,7 @@ extension EngagementPage: WireMessage {
         if self.outcomeCount != 0 { message.pointee.has_outcome_count = 1; message.pointee.outcome_count = self.outcomeCount }
         if let value = self.opportunities { message.pointee.opportunities = try arena.message(value, "opportunities") }
         if !self.timeline.isEmpty { message.pointee.n_timeline = self.timeline.count; message.pointee.timeline = try arena.messages(self.timeline, "timeline") }
+        if !self.usage.isEmpty { message.pointee.n_usage = self.usage.count; message.pointee.usage = try arena.messages(self.usage, "usage") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -871,6 +872,7 @@ extension EngagementPage: WireMessage {
         self.outcomeCount = message.pointee.outcome_count
         self.opportunities = try Unpacked.message(message.pointee.opportunities, "opportunities")
         self.timeline = try Unpacked.messages(message.pointee.n_timeline, message.pointee.timeline, "timeline")
+        self.usage = try Unpacked.messages(message.pointee.n_usage, message.pointee.usage, "usage")
     }
 
     package static let jsonNames = JSONNames([
@@ -891,6 +893,7 @@ extension EngagementPage: WireMessage {
         ("outcomeCount", "outcome_count"),
         ("opportunities", nil),
         ("timeline", nil),
+        ("usage", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -912,6 +915,7 @@ extension EngagementPage: WireMessage {
         case 14: self.outcomeCount = try reader.int32()
         case 15: self.opportunities = try reader.object()
         case 16: self.timeline = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 17: self.usage = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -934,6 +938,88 @@ extension EngagementPage: WireMessage {
         if self.outcomeCount != 0 { try writer.field("outcomeCount", self.outcomeCount) }
         if let value = self.opportunities { try writer.field("opportunities", value) }
         if !self.timeline.isEmpty { try writer.list("timeline", self.timeline) }
+        if !self.usage.isEmpty { try writer.list("usage", self.usage) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ProductUse: WireMessage {
+    package typealias CMessage = Ale__CustomerSuccess__V1__ProductUse
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__customer_success__v1__product_use__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__customer_success__v1__product_use__init(message)
+        if !self.soldProduct.isEmpty { message.pointee.sold_product = try arena.string(self.soldProduct, "soldProduct") }
+        if !self.productName.isEmpty { message.pointee.product_name = try arena.string(self.productName, "productName") }
+        if !self.name.isEmpty { message.pointee.name = try arena.string(self.name, "name") }
+        if !self.value.isEmpty { message.pointee.value = try arena.string(self.value, "value") }
+        if !self.unit.isEmpty { message.pointee.unit = try arena.string(self.unit, "unit") }
+        if let value = self.measuredAt { message.pointee.measured_at = try arena.message(value, "measuredAt") }
+        if !self.previousValue.isEmpty { message.pointee.previous_value = try arena.string(self.previousValue, "previousValue") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.soldProduct = Unpacked.string(message.pointee.sold_product)
+        self.productName = Unpacked.string(message.pointee.product_name)
+        self.name = Unpacked.string(message.pointee.name)
+        self.value = Unpacked.string(message.pointee.value)
+        self.unit = Unpacked.string(message.pointee.unit)
+        self.measuredAt = try Unpacked.message(message.pointee.measured_at, "measuredAt")
+        self.previousValue = Unpacked.string(message.pointee.previous_value)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("soldProduct", "sold_product"),
+        ("productName", "product_name"),
+        ("name", nil),
+        ("value", nil),
+        ("unit", nil),
+        ("measuredAt", "measured_at"),
+        ("previousValue", "previous_value"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.soldProduct = try reader.string()
+        case 1: self.productName = try reader.string()
+        case 2: self.name = try reader.string()
+        case 3: self.value = try reader.string()
+        case 4: self.unit = try reader.string()
+        case 5: self.measuredAt = try reader.timestamp()
+        case 6: self.previousValue = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.soldProduct.isEmpty { try writer.field("soldProduct", self.soldProduct) }
+        if !self.productName.isEmpty { try writer.field("productName", self.productName) }
+        if !self.name.isEmpty { try writer.field("name", self.name) }
+        if !self.value.isEmpty { try writer.field("value", self.value) }
+        if !self.unit.isEmpty { try writer.field("unit", self.unit) }
+        if let value = self.measuredAt { try writer.field("measuredAt", value) }
+        if !self.previousValue.isEmpty { try writer.field("previousValue", self.previousValue) }
     }
 
     /// Reads protobuf bytes within `limits`.

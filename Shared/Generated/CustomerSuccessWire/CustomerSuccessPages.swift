@@ -301,6 +301,32 @@ public struct EngagementPage: Message {
     public var opportunities: PageSection?
     /// What is ahead or overdue of the milestones, touchpoints, initiatives and cases shown, by date.
     public var timeline: [PageItem] = []
+    /// How the products of its objectives at work are used: of at most 20 products 10 measures each; customers find none (G-129).
+    public var usage: [ProductUse] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// What was measured last of a sold product.
+public struct ProductUse: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.ProductUse"
+
+    /// The field `sold_product`.
+    public var soldProduct: String = ""
+    /// The field `product_name`.
+    public var productName: String = ""
+    /// What is measured: "active users".
+    public var name: String = ""
+    /// The field `value`.
+    public var value: String = ""
+    /// The field `unit`.
+    public var unit: String = ""
+    /// The field `measured_at`.
+    public var measuredAt: Timestamp?
+    /// The value before; empty for the first one.
+    public var previousValue: String = ""
 
     /// The message with every field at its default.
     public init() {}

@@ -592,6 +592,51 @@ void   ale__customer_success__v1__engagement_page__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__engagement_page__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__product_use__init
+                     (Ale__CustomerSuccess__V1__ProductUse         *message)
+{
+  static const Ale__CustomerSuccess__V1__ProductUse init_value = ALE__CUSTOMER_SUCCESS__V1__PRODUCT_USE__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__product_use__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ProductUse *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__product_use__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__product_use__pack
+                     (const Ale__CustomerSuccess__V1__ProductUse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__product_use__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__product_use__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ProductUse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__product_use__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__ProductUse *
+       ale__customer_success__v1__product_use__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__ProductUse *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__product_use__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__product_use__free_unpacked
+                     (Ale__CustomerSuccess__V1__ProductUse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__product_use__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__measured_outcome__init
                      (Ale__CustomerSuccess__V1__MeasuredOutcome         *message)
 {
@@ -1851,7 +1896,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__get_engagement_page_
   (ProtobufCMessageInit) ale__customer_success__v1__get_engagement_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_page__field_descriptors[17] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_page__field_descriptors[18] =
 {
   {
     "engagement",
@@ -2057,6 +2102,18 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_page
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "usage",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, n_usage),
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, usage),
+    &ale__customer_success__v1__product_use__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__engagement_page__field_indices_by_name[] = {
   1,   /* field[1] = account_name */
@@ -2076,11 +2133,12 @@ static const unsigned ale__customer_success__v1__engagement_page__field_indices_
   10,   /* field[10] = success_cases */
   16,   /* field[16] = timeline */
   8,   /* field[8] = upcoming_touchpoints */
+  17,   /* field[17] = usage */
 };
 static const ProtobufCIntRange ale__customer_success__v1__engagement_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_page__descriptor =
 {
@@ -2090,11 +2148,127 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_page__des
   "Ale__CustomerSuccess__V1__EngagementPage",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__EngagementPage),
-  17,
+  18,
   ale__customer_success__v1__engagement_page__field_descriptors,
   ale__customer_success__v1__engagement_page__field_indices_by_name,
   1,  ale__customer_success__v1__engagement_page__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__engagement_page__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__product_use__field_descriptors[7] =
+{
+  {
+    "sold_product",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUse, sold_product),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "product_name",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUse, product_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUse, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUse, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUse, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "measured_at",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUse, measured_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "previous_value",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUse, previous_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__product_use__field_indices_by_name[] = {
+  5,   /* field[5] = measured_at */
+  2,   /* field[2] = name */
+  6,   /* field[6] = previous_value */
+  1,   /* field[1] = product_name */
+  0,   /* field[0] = sold_product */
+  4,   /* field[4] = unit */
+  3,   /* field[3] = value */
+};
+static const ProtobufCIntRange ale__customer_success__v1__product_use__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__product_use__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.ProductUse",
+  "ProductUse",
+  "Ale__CustomerSuccess__V1__ProductUse",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__ProductUse),
+  7,
+  ale__customer_success__v1__product_use__field_descriptors,
+  ale__customer_success__v1__product_use__field_indices_by_name,
+  1,  ale__customer_success__v1__product_use__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__product_use__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__measured_outcome__field_descriptors[6] =

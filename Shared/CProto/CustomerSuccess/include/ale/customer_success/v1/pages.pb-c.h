@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/customer_success/v1/engagements.pb-c.h"
 #include "ale/customer_success/v1/measurements.pb-c.h"
 #include "ale/customer_success/v1/objectives.pb-c.h"
+#include "google/protobuf/timestamp.pb-c.h"
 
 typedef struct Ale__CustomerSuccess__V1__Money Ale__CustomerSuccess__V1__Money;
 typedef struct Ale__CustomerSuccess__V1__PageItem Ale__CustomerSuccess__V1__PageItem;
@@ -31,6 +32,7 @@ typedef struct Ale__CustomerSuccess__V1__ListCardEngagementsResponse Ale__Custom
 typedef struct Ale__CustomerSuccess__V1__CardEngagement Ale__CustomerSuccess__V1__CardEngagement;
 typedef struct Ale__CustomerSuccess__V1__GetEngagementPageRequest Ale__CustomerSuccess__V1__GetEngagementPageRequest;
 typedef struct Ale__CustomerSuccess__V1__EngagementPage Ale__CustomerSuccess__V1__EngagementPage;
+typedef struct Ale__CustomerSuccess__V1__ProductUse Ale__CustomerSuccess__V1__ProductUse;
 typedef struct Ale__CustomerSuccess__V1__MeasuredOutcome Ale__CustomerSuccess__V1__MeasuredOutcome;
 typedef struct Ale__CustomerSuccess__V1__PageContact Ale__CustomerSuccess__V1__PageContact;
 typedef struct Ale__CustomerSuccess__V1__PageSquadMember Ale__CustomerSuccess__V1__PageSquadMember;
@@ -252,10 +254,28 @@ struct  Ale__CustomerSuccess__V1__EngagementPage
   Ale__CustomerSuccess__V1__PageSection *opportunities;
   size_t n_timeline;
   Ale__CustomerSuccess__V1__PageItem **timeline;
+  size_t n_usage;
+  Ale__CustomerSuccess__V1__ProductUse **usage;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__ENGAGEMENT_PAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__engagement_page__descriptor) \
-    , NULL, NULL, NULL, 0, 0, NULL, 0,NULL, 0, 0, 0,NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, NULL, 0,NULL }
+    , NULL, NULL, NULL, 0, 0, NULL, 0,NULL, 0, 0, 0,NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, NULL, 0,NULL, 0,NULL }
+
+
+struct  Ale__CustomerSuccess__V1__ProductUse
+{
+  ProtobufCMessage base;
+  char *sold_product;
+  char *product_name;
+  char *name;
+  char *value;
+  char *unit;
+  Google__Protobuf__Timestamp *measured_at;
+  char *previous_value;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__PRODUCT_USE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__product_use__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__CustomerSuccess__V1__MeasuredOutcome
@@ -594,6 +614,25 @@ Ale__CustomerSuccess__V1__EngagementPage *
 void   ale__customer_success__v1__engagement_page__free_unpacked
                      (Ale__CustomerSuccess__V1__EngagementPage *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__ProductUse methods */
+void   ale__customer_success__v1__product_use__init
+                     (Ale__CustomerSuccess__V1__ProductUse         *message);
+size_t ale__customer_success__v1__product_use__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ProductUse   *message);
+size_t ale__customer_success__v1__product_use__pack
+                     (const Ale__CustomerSuccess__V1__ProductUse   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__product_use__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ProductUse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__ProductUse *
+       ale__customer_success__v1__product_use__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__product_use__free_unpacked
+                     (Ale__CustomerSuccess__V1__ProductUse *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__MeasuredOutcome methods */
 void   ale__customer_success__v1__measured_outcome__init
                      (Ale__CustomerSuccess__V1__MeasuredOutcome         *message);
@@ -749,6 +788,9 @@ typedef void (*Ale__CustomerSuccess__V1__GetEngagementPageRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__EngagementPage_Closure)
                  (const Ale__CustomerSuccess__V1__EngagementPage *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__ProductUse_Closure)
+                 (const Ale__CustomerSuccess__V1__ProductUse *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__MeasuredOutcome_Closure)
                  (const Ale__CustomerSuccess__V1__MeasuredOutcome *message,
                   void *closure_data);
@@ -786,6 +828,7 @@ extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_card_eng
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__card_engagement__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__get_engagement_page_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_page__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__product_use__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__measured_outcome__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__page_contact__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__page_squad_member__descriptor;
