@@ -34,8 +34,9 @@ extension Onboarding {
                     readers: .everybody,
                     get: ImportValidationAPI.getImportTask, list: ImportValidationAPI.listImportTasks
                 ) { record, event, context, tx in
-                    // The activity that has made it ends with it.
                     guard event.action != "created", event.action != "deleted" else { return }
+                    Onboarding.noteWork(onImportTask: record.id, tx)
+                    // The activity that has made it ends with it.
                     try Playbooks.of(database)?.madeChanged(
                         record, RuleContext(transaction: tx, write: context, database: database))
                 },

@@ -11,12 +11,12 @@ import Wire
 @testable import OnboardingService
 
 extension DateMove {
-    fileprivate func item(_ id: String) throws -> DateMoveItem { try #require(items.first { $0.id == id }) }
+    func item(_ id: String) throws -> DateMoveItem { try #require(items.first { $0.id == id }) }
 }
 
 /// Moving dates: what would happen, then that or nothing, then back. Today is 2026-03-10.
 @Suite struct DateMoveTests {
-    private static let counted = """
+    static let counted = """
         table: onboarding_case
         label: {en: Dates, ko: 날짜}
         lanes:
@@ -133,7 +133,7 @@ extension DateMove {
         #expect(stage.stage.imports.task(task.id)?.dueDate == "2026-06-22")
     }
 
-    private static let chain = """
+    static let chain = """
         table: onboarding_case
         label: {en: Chain, ko: 연쇄}
         lanes:
@@ -289,7 +289,7 @@ extension DateMove {
             try await stage.world.call(OnboardingAPI.getDateMove, Self.getting(move), as: stage.stage.agent) == move)
     }
 
-    private static func getting(_ move: DateMove) -> GetRequest {
+    static func getting(_ move: DateMove) -> GetRequest {
         var request = GetRequest()
         request.id = move.id
         return request
@@ -299,7 +299,9 @@ extension DateMove {
 
     /// Random cases and moves: what is applied is what was told, what has ended stays, and an undo gives what was there.
     @Test func randomMovesDoWhatTheySay() async throws {
-        var random = SystemRandomNumberGenerator()
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededNumbers(seed: seed)
+        var undone = 0
         func day() -> String { CivilDate(days: 20_600 + Int.random(in: 0...120, using: &random)).description }
         for round in 0..<6 {
             let stage = try await DateStage(goLive: round == 0 ? nil : day())
@@ -321,18 +323,20 @@ extension DateMove {
             var told = before
             for item in move.items where item.table == "lifecycle_task" { told[item.id] = "\(item.after) open" }
             #expect(try await stage.dates() == before)
-            #expect(try await stage.apply(move).state == "applied", "round \(round)")
+            #expect(try await stage.apply(move).state == "applied", "seed \(seed), round \(round)")
             let moved = try imported.map { try move.item($0.id).after }
-            #expect(there() == moved, "round \(round)")
-            #expect(try await stage.dates() == told, "round \(round)")
+            #expect(there() == moved, "seed \(seed), round \(round)")
+            #expect(try await stage.dates() == told, "seed \(seed), round \(round)")
             #expect(try await stage.goLive() ?? "" == move.goLiveAfter)
             for (id, was) in before where was.hasSuffix("closed") { #expect(told[id] == was) }
             // Without a go-live date a case cannot be worked on: that one stays.
             guard goLive != nil else { continue }
             try await stage.undo(move)
-            #expect(try await stage.dates() == before, "round \(round)")
-            #expect(there() == imported.map { $0.dueDate ?? "" }, "round \(round)")
+            undone += 1
+            #expect(try await stage.dates() == before, "seed \(seed), round \(round)")
+            #expect(there() == imported.map { $0.dueDate ?? "" }, "seed \(seed), round \(round)")
             #expect(try await stage.goLive() == goLive)
         }
+        #expect(undone == 5, "seed \(seed)")
     }
 }

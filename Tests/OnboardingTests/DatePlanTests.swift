@@ -11,7 +11,7 @@ import Wire
     private static let monday = CivilDate(year: 2026, month: 3, day: 2)
 
     /// A random case: each waits for some of those before it.
-    private static func plan(_ random: inout SystemRandomNumberGenerator, _ count: Int) -> DatePlan {
+    private static func plan(_ random: inout SeededNumbers, _ count: Int) -> DatePlan {
         let holidays = (0..<8).map { _ in CivilDate(days: monday.days + Int.random(in: -60...120, using: &random)) }
         let calendar = WorkCalendar(holidays: holidays)
         let first = calendar.day(1, from: monday)
@@ -27,7 +27,8 @@ import Wire
     }
 
     @Test func everythingKeepsItsDistanceToGoLive() throws {
-        var random = SystemRandomNumberGenerator()
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<200 {
             let known = Self.plan(&random, 12)
             var dues = known.dues
@@ -41,14 +42,17 @@ import Wire
             #expect(planned[1].after == CivilDate(days: Self.monday.days + 7))
             for (due, planned) in zip(dues, planned).dropFirst(2) {
                 let (was, now) = (try #require(due.before), try #require(planned.after))
-                #expect(plan.calendar.distance(from: now, to: date) == plan.calendar.distance(from: was, to: before))
+                #expect(
+                    plan.calendar.distance(from: now, to: date) == plan.calendar.distance(from: was, to: before),
+                    "seed \(seed)")
                 #expect((planned.reason != nil) == (was != now))
             }
         }
     }
 
     @Test func whatWaitsIsPushedAndNothingElse() throws {
-        var random = SystemRandomNumberGenerator()
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<200 {
             let plan = Self.plan(&random, 12)
             let place = Int.random(in: plan.dues.indices, using: &random)
@@ -62,9 +66,9 @@ import Wire
             }
             for (other, due) in plan.dues.enumerated() where other != place {
                 let (was, now) = (try #require(due.before), try #require(planned[other].after))
-                #expect(now >= was, "nothing comes earlier")
+                #expect(now >= was, "nothing comes earlier, seed \(seed)")
                 guard now != was else { continue }
-                #expect(behind.contains(other) && planned[other].reason == .pushed && date > before)
+                #expect(behind.contains(other) && planned[other].reason == .pushed && date > before, "seed \(seed)")
                 let last = try #require(due.waitsFor.compactMap { plan.dues[$0].before }.max())
                 let then = try #require(due.waitsFor.compactMap { planned[$0].after }.max())
                 #expect(plan.calendar.distance(from: then, to: now) == plan.calendar.distance(from: last, to: was))
@@ -74,7 +78,8 @@ import Wire
 
     /// Slack is what it says: that much later holds nothing up, one day more does.
     @Test func slackIsWhatMaySlip() throws {
-        var random = SystemRandomNumberGenerator()
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<100 {
             let plan = Self.plan(&random, 8)
             let goLive = try #require(plan.goLive)
@@ -88,7 +93,7 @@ import Wire
                 guard least >= 0 else { continue }
                 let late = [slack, slack + 1].map { plan.calendar.day($0, from: after) }
                     .map { plan.outcome(of: .due(place, $0))?.contains(where: \.isAfterGoLive) }
-                #expect(late == [false, true], "\(place) of \(plan)")
+                #expect(late == [false, true], "seed \(seed): \(place) of \(plan)")
             }
         }
     }
@@ -108,5 +113,23 @@ import Wire
             goLive: Self.monday, today: Self.monday, calendar: WorkCalendar(),
             dues: [DatePlan.Due(before: Self.monday.adding(days: 7))])
         #expect(plan.outcome(of: .goLive(last)) == nil)
+    }
+
+    /// What has yet to begin comes behind the last of what it waits for, never before today.
+    @Test func whatIsExpectedComesBehindWhatItWaitsFor() throws {
+        let days = { (count: Int) in Self.monday.adding(days: count) }
+        var dues = [DatePlan.Due(before: days(2)), DatePlan.Due(before: days(4))]
+        dues.append(DatePlan.Due(isMovable: false, waitsFor: [0, 1], startingOn: { $0.adding(days: 3) }))
+        dues.append(DatePlan.Due(isMovable: false, waitsFor: [2], startingOn: { $0.adding(days: 1) }))
+        dues.append(DatePlan.Due(isMovable: false, startingOn: { $0.adding(days: 1) }))
+        let plan = DatePlan(goLive: days(11), today: days(1), calendar: WorkCalendar(), dues: dues)
+        let planned = try #require(plan.outcome(of: .due(1, days(7))))
+        #expect(planned.map(\.before) == [days(2), days(4), days(7), days(8), nil])
+        #expect(planned.map(\.after) == [days(2), days(7), days(10), days(11), nil])
+        #expect(planned[3].reason == .pushed && planned[0].reason == nil && planned[4].slack == nil)
+        // Go-live is reached on the very day: what decides that is critical, what may come later is not.
+        #expect(planned.map(\.isCritical) == [false, true, true, true, false])
+        let past = try #require(plan.outcome(of: .due(1, days(-7))))
+        #expect(past[2].after == days(5) && past[1].isBeforeToday)
     }
 }

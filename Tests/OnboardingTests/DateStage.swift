@@ -20,6 +20,9 @@ struct DateStage {
         record = try await stage.world.openCase { $0.goLiveDate = goLive }
     }
 
+    /// A case that is there already.
+    init(_ stage: PlaybookStage, over record: OnboardingCase) { (self.stage, self.record) = (stage, record) }
+
     func task(due: String?, _ edit: (inout LifecycleTask) -> Void = { _ in }) async throws -> LifecycleTask {
         try await world.createTask(record) { task in
             task.dueDate = due
@@ -86,7 +89,7 @@ struct DateStage {
     }
 
     /// The move as soon as its import tasks have been written.
-    private func settled(_ move: DateMove) async throws -> DateMove {
+    func settled(_ move: DateMove) async throws -> DateMove {
         var (move, request) = (move, GetRequest())
         request.id = move.id
         let end = ContinuousClock.now + .seconds(20)
@@ -123,5 +126,20 @@ extension DateStage {
         stage.imports.put(task)
         try await world.server.hear(task, "created", revision: 1, from: "import-validation")
         return task
+    }
+}
+
+/// Random numbers that a seed repeats (SplitMix64): a failure says its seed.
+struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }

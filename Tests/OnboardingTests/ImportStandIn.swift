@@ -15,7 +15,9 @@ final class ImportStandIn: Sendable {
         var requests: [String: String] = [:]
         var refused: Set<String> = []
         var unanswered: Set<String> = []
+        var refusing: Set<String> = []
         var kept: Set<String> = []
+        var keptBehind: Set<String> = []
         var failures = 0
         var calls = 0
     }
@@ -43,6 +45,15 @@ final class ImportStandIn: Sendable {
     /// Refuses to end this task.
     func keep(_ task: String) { state.withLock { _ = $0.kept.insert(task) } }
 
+    /// Makes the next change of this task and refuses all behind it; or, where `refusing`, refuses that one, though it was
+    /// made, and takes all behind it.
+    func keep(_ task: String, behindChange refusing: Bool) {
+        state.withLock { state in
+            state.keptBehind.insert(task)
+            if refusing { state.refusing.insert(task) }
+        }
+    }
+
     /// The next so many creations are done, but nobody learns of it.
     func loseAnswers(_ count: Int) { state.withLock { $0.failures = count } }
 
@@ -58,12 +69,16 @@ final class ImportStandIn: Sendable {
     private func update(_ request: UpdateImportTaskRequest) throws(Problem) -> ImportTask {
         let values = request.importTask ?? ImportTask()
         let (task, isLost, isKept) = state.withLock { state in
-            let isKept = state.kept.contains(values.id)
+            var isKept = state.kept.contains(values.id)
             if !isKept {
                 if let notes = values.closeNotes { state.tasks[values.id]?.closeNotes = notes }
                 if request.updateMask?.paths == [ImportTask.Field.dueDate.rawValue] {
                     state.tasks[values.id]?.dueDate = values.dueDate
                 }
+            }
+            if !isKept, state.keptBehind.remove(values.id) != nil {
+                isKept = state.refusing.remove(values.id) != nil
+                if !isKept { state.kept.insert(values.id) }
             }
             return (state.tasks[values.id] ?? ImportTask(), state.lost.remove(values.id) != nil, isKept)
         }

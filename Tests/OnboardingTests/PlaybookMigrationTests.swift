@@ -290,7 +290,9 @@ import Wire
             try await stage.stage.activity(of: run, "load").created.last { !$0.id.isEmpty && $0.id != made.id }
         }
         let task = try #require(stage.stage.imports.task(second.id))
-        try await stage.world.server.hear(task, "updated", revision: 2, from: "import-validation")
+        try await stage.world.server.hear(task, "created", revision: 1, from: "import-validation")
+        // A comment is work as well, though the task is as it was.
+        try await stage.world.server.hear(task, "commented", revision: 1, from: "import-validation")
         #expect(try await stage.undo(again).applied == 1)
         #expect(try await stage.only(again).refusal.contains(second.number))
     }

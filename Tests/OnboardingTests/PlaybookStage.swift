@@ -49,7 +49,10 @@ struct PlaybookStage: Sendable {
                 server.bench.transport,
                 credential: CallerTokens.credential(.service("onboarding", domain: .root))))
         let dates = DateMoveCalls(
-            server.database, Client(server.bench.transport, credential: nil)
+            server.database,
+            Client(
+                server.bench.transport,
+                credential: CallerTokens.credential(.service("onboarding", domain: .root)))
         ) { CallerTokens.credential($0.caller) }
         Task.detached { await calls.run() }
         Task.detached { await MigrationCalls(playbooks).run() }

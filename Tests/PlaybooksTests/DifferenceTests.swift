@@ -116,6 +116,54 @@ import Wire
             ])
     }
 
+    /// Elements that have keys are told apart by them, and their order by itself.
+    @Test func listsWithKeysAreToldElementByElement() throws {
+        func input(_ key: String, _ mandatory: Bool) -> ActivityInput {
+            var input = ActivityInput()
+            (input.key, input.mandatory) = (key, mandatory)
+            return input
+        }
+        func setting(_ field: String, _ text: String) -> FieldSetting {
+            var setting = FieldSetting()
+            (setting.field, setting.text) = (field, text)
+            return setting
+        }
+        var old = Self.simple([("x", ["a"])])
+        old.lanes[0].activities[0].inputs = [input("go_live", false), input("gone", false)]
+        old.lanes[0].activities[0].creates = ActivityCreation()
+        old.lanes[0].activities[0].creates?.fields = [setting("parent", "1"), setting("short_description", "T")]
+        var new = old
+        new.lanes[0].activities[0].inputs = [input("new", true), input("go_live", true)]
+        new.lanes[0].activities[0].creates?.fields[1].text = "U"
+        let difference = try PlaybookDifference(from: old, to: new)
+        #expect(
+            difference.changes.map { "\($0.field): \($0.before) \($0.after)" } == [
+                #"creates.fields[short_description].text: "T" "U""#,
+                #"inputs: ["go_live","gone"] ["new","go_live"]"#,
+                "inputs[go_live].mandatory:  true", "inputs[new].mandatory:  true",
+            ])
+        #expect(try difference.applied(to: old) == new)
+        #expect(try PlaybookDifference(from: new, to: old).applied(to: new) == old)
+        // Two of one key, and keys that could not stand in a path, are told as a whole.
+        for keys in [["go_live", "go_live"], ["a.b"], [""]] {
+            var odd = old
+            odd.lanes[0].activities[0].inputs = keys.map { input($0, true) }
+            #expect(try PlaybookDifference(from: old, to: odd).applied(to: old) == odd)
+            #expect(try PlaybookDifference(from: odd, to: new).applied(to: odd) == new)
+        }
+    }
+
+    @Test func whatMovesSaysFromWhere() throws {
+        var old = Self.simple([("x", ["a", "b"]), ("y", ["e"])])
+        old.lanes[0].label = LocalText(Text(en: "X", ko: "엑스"))
+        old.lanes[1].activities[0].label = LocalText(Text(en: "E", ko: "이"))
+        var new = old
+        new.lanes[1].activities.append(new.lanes[0].activities.removeLast())
+        let change = try #require(try PlaybookDifference(from: old, to: new).changes.first { $0.change == "moved" })
+        #expect(change.fromLane == "x" && change.fromLaneLabel?.en == "X" && change.lane == "y")
+        #expect(change.behind == "e" && change.behindLabel?.ko == "이")
+    }
+
     @Test func fieldsAreToldOneByOne() throws {
         let old = Self.simple([("x", ["a"])])
         var new = old

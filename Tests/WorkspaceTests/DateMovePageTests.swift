@@ -1,4 +1,5 @@
 import OnboardingWire
+import PlaybooksWire
 import RPC
 import Synchronization
 import Testing
@@ -18,9 +19,15 @@ import Wire
         var kept = DateMoveItem()
         (kept.table, kept.id, kept.number, kept.title) = ("import_task", "2", "ALEIMP0001003", "Import locations")
         (kept.before, kept.after, kept.afterGoLive, kept.critical) = ("2026-06-23", "2026-06-23", true, true)
+        var expected = DateMoveItem()
+        (expected.table, expected.id, expected.reason) = ("playbook_activity", "3", "pushed")
+        (expected.before, expected.after, expected.expected) = ("2026-06-25", "2026-06-27", true)
+        var label = LocalText()
+        (label.en, label.ko) = ("Sign off", "승인")
+        (expected.label, expected.notWorking) = (label, true)
         var move = DateMove()
         (move.id, move.etag, move.state, move.caseNumber) = (id, "1", "previewed", "ALEONB0001001")
-        (move.goLiveBefore, move.goLiveAfter, move.items) = ("2026-06-30", "2026-06-19", [late, kept])
+        (move.goLiveBefore, move.goLiveAfter, move.items) = ("2026-06-30", "2026-06-19", [late, kept, expected])
         (move.moving, move.afterGoLive, move.beforeToday) = (1, 1, 1)
         return move
     }
@@ -83,7 +90,8 @@ import Wire
         for text in [
             "Train &lt;everybody&gt;", "24 Jun 2026", "15 Jun 2026", "Before today", "Keeps its distance to go-live",
             "4 working days to spare", "href=\"/imports/2\"", "After go-live", "On the critical path",
-            "1 ends after go-live", "Move to 19 Jun 2026: 1 date changes with it",
+            "1 ends after go-live", "Sign off", "Expected, has yet to begin · Waits for what moves",
+            "Not a working day", "Move to 19 Jun 2026: 1 date changes with it",
         ] { #expect(seen.text.contains(text), "\(text)") }
         let apply = "\(address)/\(Self.id)/apply"
         let refused = try await browser.post(apply, [("csrf", seen.csrf), ("etag", "0")])

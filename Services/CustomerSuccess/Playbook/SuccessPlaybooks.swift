@@ -48,7 +48,7 @@ extension Rule {
             if change.hasEnded {
                 try playbooks.parentEnded(change.new, context)
             } else {
-                try playbooks.parentChanged(change.new, context)
+                try playbooks.parentChanged(change.new, from: change.old, context)
             }
         }
     }

@@ -23,9 +23,12 @@ struct DateGround {
     private static let title = 200
 
     /// Reads the ground of a case as it would be with another go-live date, locked when it is about to be changed.
-    /// - Parameter asked: a task that counts without a date as well.
+    /// - Parameters:
+    ///   - asked: a task that counts without a date as well.
+    ///   - told: what was told before of import tasks that are being moved: they count as they were then.
     init(
-        of record: OnboardingCase, goLive: String?, asked: String?, isLocked: Bool, _ context: RuleContext
+        of record: OnboardingCase, goLive: String?, asked: String?, told: [DateMoveItem] = [], isLocked: Bool,
+        _ context: RuleContext
     ) throws {
         let (tx, database) = (context.transaction, context.database)
         var changed = record
@@ -40,7 +43,7 @@ struct DateGround {
         let runs = try Playbooks.of(database)?.dates(over: record, if: changed, context) ?? RunDates()
         var dues = Dues(runs.activities)
         for task in tasks { dues.add(DateMoveItem(task), isKept: task.id == asked) }
-        for task in imports { dues.add(DateMoveItem(task), isKept: false) }
+        for task in imports { dues.add(DateMoveItem(task, told: told), isKept: false) }
         dues.addActivities()
         let holidays = try record.account.map { try AccountHoliday.days(of: $0, tx) } ?? []
         self.record = record
@@ -60,14 +63,18 @@ struct DateGround {
     /// What the move would do; nil where something would get a date that cannot be written.
     func outcome(of move: DatePlan.Move) -> [DateMoveItem]? {
         guard let planned = plan.outcome(of: move) else { return nil }
-        let all = zip(items, planned).map { item, planned in
+        let all = zip(items, planned).compactMap { item, planned -> DateMoveItem? in
             var item = item
+            if item.expected { item.before = planned.before?.description ?? "" }
+            // Of what waits for something without a date nothing can be told.
+            if item.expected, planned.before == nil, planned.after == nil { return nil }
             item.after = planned.after?.description ?? ""
             item.afterGoLive = planned.isAfterGoLive
             item.beforeToday = planned.isBeforeToday
             item.critical = planned.isCritical
             item.slackDays = Int32(clamping: planned.slack ?? 0)
             item.reason = planned.reason?.rawValue ?? ""
+            item.notWorking = planned.isOff
             return item
         }
         return all.sorted { ($0.after, $0.number, $0.id) < ($1.after, $1.number, $1.id) }
@@ -97,6 +104,7 @@ struct DateGround {
             let maker = makers[item.id]
             if let maker {
                 atWork.insert(maker)
+                due.calendar = activities[maker].calendar
                 // A date that somebody has set is not the playbook's any more.
                 if activities[maker].due == due.before { due.count = activities[maker].count }
             }
@@ -106,11 +114,14 @@ struct DateGround {
             dues.append(due)
         }
 
-        /// Adds the activities that have a date and no open record that has it in their place.
+        /// Adds the activities that have a date, or will have one, and no open record that has it in their place.
         mutating func addActivities() {
-            for (place, activity) in activities.enumerated() where activity.isBegun && !atWork.contains(place) {
-                let due = DatePlan.Due(before: activity.due, count: activity.count, isMovable: false)
-                guard due.before != nil || due.isCounted else { continue }
+            for (place, activity) in activities.enumerated()
+            where activity.isExpected || activity.isBegun && !atWork.contains(place) {
+                let due = DatePlan.Due(
+                    before: activity.due, count: activity.count, isMovable: false, startingOn: activity.startingOn,
+                    calendar: activity.calendar)
+                guard due.before != nil || due.isCounted || due.startingOn != nil else { continue }
                 places[place] = items.count
                 items.append(DateMoveItem(activity))
                 dues.append(due)
@@ -149,15 +160,19 @@ extension DateMoveItem {
         (title, before) = (String((task.shortDescription ?? "").prefix(200)), task.dueDate ?? "")
     }
 
-    fileprivate init(_ task: ImportTask) {
+    fileprivate init(_ task: ImportTask, told: [DateMoveItem]) {
         self.init()
         (table, id, number) = (ImportTask.schema.table, task.id, task.number ?? "")
         (title, before) = (String((task.shortDescription ?? "").prefix(200)), task.dueDate ?? "")
+        // The event of a date that the move itself has written may have come already, or not yet.
+        if let item = told.first(where: { $0.id == task.id }), [item.before, item.after].contains(before) {
+            before = item.before
+        }
     }
 
     fileprivate init(_ activity: DatedActivity) {
         self.init()
         (table, id, label) = (DateMoveRow.activities, activity.id, LocalText(activity.label))
-        before = activity.due?.description ?? ""
+        (before, expected) = (activity.due?.description ?? "", activity.isExpected)
     }
 }

@@ -75,9 +75,7 @@ struct DateMoveCalls: Sendable {
             guard let row = rows.first else { return nil }
             let move = try DateMoveRow(lease.row, isLocked: false, tx)
             return Work(
-                items: move.preview.items.filter {
-                    $0.table == ImportTask.schema.table && $0.before != $0.after
-                },
+                items: move.preview.items.filter { $0.table == ImportTask.schema.table && $0.moves },
                 isBack: try row.bool(Column.isBack), requester: try KeptCaller(text: row.string(Column.requester)),
                 written: Set(try row.strings(Column.written)),
                 refusal: try row.optionalString(Column.refusal).map {
@@ -91,7 +89,8 @@ struct DateMoveCalls: Sendable {
     private func carryOut(_ work: Work, _ lease: Lease) async throws {
         for item in work.items where !work.written.contains(item.id) {
             let (from, to) = work.isBack ? (item.after, item.before) : (item.before, item.after)
-            switch await set(item, from: from, to: to, work, lease) {
+            guard let credential = credential(work.requester) else { return try await refuse(.unavailable(), lease) }
+            switch await set(item, from: from, to: to, as: credential, lease) {
             case .done:
                 try await asService { tx in
                     tx.send(
@@ -120,7 +119,9 @@ struct DateMoveCalls: Sendable {
             let context = RuleContext(
                 transaction: tx, write: WriteContext(caller: caller, now: database.clock.now), database: database)
             var move = try DateMoveRow(lease.row, isLocked: true, tx)
-            _ = try DateMoves.openCase(move.preview.onboardingCase, isLocked: true, context)
+            let record = try DateMoves.openCase(move.preview.onboardingCase, isLocked: true, context)
+            // Other services took their time: whatever has changed meanwhile, this is not done unless it is what was told.
+            if !work.isBack { try DateMoves.requireGround(of: move.preview, record, told: work.items, context) }
             try DateWrites(move.preview, isBack: work.isBack, context).carryOut()
             move.move(to: work.isBack ? .undone : .applied, context)
             lease.complete(in: tx)
@@ -142,28 +143,46 @@ struct DateMoveCalls: Sendable {
         wake.notify()
     }
 
+    /// Takes every import task back, also those of which nobody knows whether they were written: as the service, whatever the
+    /// requester may do by now, and for as long as the other service takes to come back.
     private func takeBack(_ work: Work, _ lease: Lease) async throws {
-        for item in work.items where work.written.contains(item.id) {
+        var left: [String] = []
+        for item in work.items {
             let (from, to) = work.isBack ? (item.before, item.after) : (item.after, item.before)
-            switch await set(item, from: from, to: to, work, lease) {
+            switch await set(item, from: from, to: to, as: nil, lease) {
             case .done: continue
-            case .later(let problem) where work.failures < Self.attempts:
-                return try await retry(work, problem, lease)
+            case .later(let problem): return try await wait(work, problem, lease)
             // What somebody has given another date since, or ended, stays so.
-            case .later(let problem), .never(let problem):
+            case .never(let problem):
                 database.log.warning(
                     "a date is not taken back", metadata: ["task": "\(item.id)", "cause": "\(problem)"])
+                if work.written.contains(item.id) || problem.reason != DateWrites.changed { left.append(item.number) }
             }
         }
+        let refusal = work.refusal.map { Self.refusal($0, but: left) }
         try await asService { tx in
             var move = try DateMoveRow(lease.row, isLocked: true, tx)
-            move.refuse(work.refusal, to: work.isBack ? .applied : .refused, tx)
+            move.refuse(refusal, to: work.isBack ? .applied : .refused, tx)
             lease.complete(in: tx)
         }
     }
 
+    /// Why a move was refused, with what could not be taken back.
+    private static func refusal(_ why: Text, but left: [String]) -> Text {
+        guard !left.isEmpty else { return why }
+        let named = left.prefix(OnboardingCase.named).joined(separator: ", ")
+        let more = left.count > OnboardingCase.named ? Text(en: ", …", ko: " 등") : Text(en: "", ko: "")
+        return Text(
+            en: "\(why.en) Not taken back, since they were changed meanwhile: \(named)\(more.en).",
+            ko: "\(why.ko) 그 사이 변경되어 되돌리지 않은 작업: \(named)\(more.ko).")
+    }
+
     private func retry(_ work: Work, _ problem: Problem, _ lease: Lease) async throws {
         guard work.failures < Self.attempts else { return try await refuse(problem, lease) }
+        try await wait(work, problem, lease)
+    }
+
+    private func wait(_ work: Work, _ problem: Problem, _ lease: Lease) async throws {
         database.log.warning(
             "a move of dates waits for another service",
             metadata: ["move": "\(lease.row)", "code": "\(problem.code.name)"])
@@ -184,17 +203,17 @@ struct DateMoveCalls: Sendable {
 
     /// Gives an import task another date, unless somebody has changed that, or it has ended. One that has the date already was
     /// given it by a try whose answer was lost.
+    /// - Parameter credential: in whose name; nil for the service's own.
     private func set(
-        _ item: DateMoveItem, from: String, to: String, _ work: Work, _ lease: Lease
+        _ item: DateMoveItem, from: String, to: String, as credential: Credential?, _ lease: Lease
     ) async -> Outcome {
-        guard let credential = credential(work.requester) else { return .never(.unavailable()) }
         do throws(Problem) {
             var request = GetRequest()
             request.id = item.id
             let known = try await client.call(ImportValidationAPI.getImportTask, request, as: credential)
             guard known.dueDate ?? "" != to else { return .done }
             guard known.active != false, known.dueDate ?? "" == from else {
-                return .never(DateWrites.changedSince([item.number]))
+                return .never(DateWrites.changedSince([Text(en: item.number, ko: item.number)]))
             }
             var values = ImportTask()
             (values.id, values.etag, values.dueDate) = (item.id, known.etag, to.isEmpty ? nil : to)

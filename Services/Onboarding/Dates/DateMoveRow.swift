@@ -4,6 +4,7 @@ import OnboardingWire
 import Postgres
 import RPC
 import Records
+import Roles
 import Tenancy
 import Wire
 
@@ -130,7 +131,7 @@ struct DateMoveRow {
 
     /// Whether it takes import tasks along.
     var movesImports: Bool {
-        preview.items.contains { $0.table == ImportTask.schema.table && $0.before != $0.after }
+        preview.items.contains { $0.table == ImportTask.schema.table && $0.moves }
     }
 
     /// The move as it is answered to a caller.
@@ -141,9 +142,43 @@ struct DateMoveRow {
         (message.createdAt, message.createdBy) = (createdAt, createdBy)
         (message.appliedAt, message.appliedBy) = (applied?.at, applied?.by ?? "")
         (message.undoneAt, message.undoneBy) = (undone?.at, undone?.by ?? "")
-        message.moving = Int32(clamping: preview.items.count { $0.before != $0.after })
-        message.afterGoLive = Int32(clamping: preview.items.count(where: \.afterGoLive))
-        message.beforeToday = Int32(clamping: preview.items.count(where: \.beforeToday))
+        message.moving = Int32(clamping: preview.items.count(where: \.moves))
+        message.hide(from: caller)
+        message.afterGoLive = Int32(clamping: message.items.count(where: \.afterGoLive))
+        message.beforeToday = Int32(clamping: message.items.count(where: \.beforeToday))
         return message
+    }
+}
+
+extension DateMoveItem {
+    /// Whether a date is written: of what has yet to begin there is none.
+    var moves: Bool { !expected && before != after }
+}
+
+extension DateMove {
+    /// Hides what the caller may not read of the case and its tasks (G-24): dates, and what they say of the go-live date.
+    fileprivate mutating func hide(from caller: Caller) {
+        func reads(_ field: some RawRepresentable<String>, of schema: RecordSchema) -> Bool {
+            caller.kind == .service || Access.mayRead(caller.roles, field: field.rawValue, of: schema.table) != false
+        }
+        let goLive = reads(OnboardingCase.Field.goLiveDate, of: OnboardingCase.schema)
+        let tasks = reads(LifecycleTask.Field.dueDate, of: LifecycleTask.schema)
+        let imports = reads(ImportTask.Field.dueDate, of: ImportTask.schema)
+        guard !goLive || !tasks || !imports else { return }
+        if !goLive { (goLiveBefore, goLiveAfter, goLiveNotWorking) = ("", "", false) }
+        for place in items.indices {
+            if !goLive { (items[place].afterGoLive, items[place].critical, items[place].slackDays) = (false, false, 0) }
+            let isRead =
+                switch items[place].table {
+                case LifecycleTask.schema.table: tasks
+                case ImportTask.schema.table: imports
+                default: goLive
+                }
+            // A date that is counted from another tells that.
+            guard !isRead || !goLive && items[place].reason == DatePlan.Reason.counted.rawValue else { continue }
+            (items[place].before, items[place].after, items[place].beforeToday, items[place].notWorking) = (
+                "", "", false, false
+            )
+        }
     }
 }

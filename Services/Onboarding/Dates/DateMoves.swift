@@ -95,27 +95,25 @@ struct DateMoves: Sendable {
 
     /// What moving the go-live date would do; nil where something would get a date that cannot be written.
     private static func preview(
-        of record: OnboardingCase, goLive date: CivilDate, isLocked: Bool, _ context: RuleContext
+        of record: OnboardingCase, goLive date: CivilDate, told: [DateMoveItem] = [], isLocked: Bool,
+        _ context: RuleContext
     ) throws -> DateMove? {
         let ground = try DateGround(
-            of: record, goLive: date.description, asked: nil, isLocked: isLocked, context)
-        guard !ground.goesOn else {
-            throw Problem(
-                .failedPrecondition,
-                Text(
-                    en: "With this date the playbook would also begin or end activities: change it in the case itself.",
-                    ko: "이 날짜로 변경하면 플레이북 활동이 시작되거나 종료됩니다. 케이스에서 직접 변경하세요."), reason: "PLAYBOOK_MOVES")
-        }
+            of: record, goLive: date.description, asked: nil, told: told, isLocked: isLocked, context)
+        guard !ground.goesOn else { throw DateWrites.playbookMoves }
         guard let items = ground.outcome(of: .goLive(date)) else { return nil }
-        return preview(of: record, items, goLive: date.description)
+        var preview = preview(of: record, items, goLive: date.description)
+        preview.goLiveNotWorking = !ground.plan.calendar.counts(date)
+        return preview
     }
 
     /// What moving the due date of a task would do; nil where something would get a date that cannot be written.
     private static func preview(
-        of record: OnboardingCase, task: String, due date: CivilDate, isLocked: Bool, _ context: RuleContext
+        of record: OnboardingCase, task: String, due date: CivilDate, told: [DateMoveItem] = [], isLocked: Bool,
+        _ context: RuleContext
     ) throws -> DateMove? {
         let ground = try DateGround(
-            of: record, goLive: record.goLiveDate, asked: task, isLocked: isLocked, context)
+            of: record, goLive: record.goLiveDate, asked: task, told: told, isLocked: isLocked, context)
         guard let place = ground.items.firstIndex(where: { $0.id == task }) else { throw groundMoved }
         guard let items = ground.outcome(of: .due(place, date)) else { return nil }
         var preview = preview(of: record, items, goLive: record.goLiveDate ?? "")
@@ -138,21 +136,25 @@ struct DateMoves: Sendable {
         try move.check(
             request.etag, is: .previewed,
             Text(en: "The move has been applied already.", ko: "이미 적용된 변경입니다."))
-        let known = move.preview
-        let record = try Self.openCase(known.onboardingCase, isLocked: true, context)
-        var now: DateMove?
-        if known.lifecycleTask.isEmpty {
-            guard let date = CivilDate(known.goLiveAfter) else { throw Self.groundMoved }
-            now = try Self.preview(of: record, goLive: date, isLocked: true, context)
-        } else {
-            guard let asked = known.items.first(where: { $0.id == known.lifecycleTask }),
-                let date = CivilDate(asked.after)
-            else { throw Self.groundMoved }
-            now = try Self.preview(of: record, task: known.lifecycleTask, due: date, isLocked: true, context)
-        }
-        guard let now, now.items == known.items, now.goLiveBefore == known.goLiveBefore else { throw Self.groundMoved }
+        let record = try Self.openCase(move.preview.onboardingCase, isLocked: true, context)
+        try Self.requireGround(of: move.preview, record, context)
         try carryOut(&move, isBack: false, domain: record.domain, context)
         return move.message(for: context.write.caller)
+    }
+
+    /// Refuses unless the same would come of a move as was told.
+    /// - Parameter told: what was told of import tasks that have been moved by it already.
+    static func requireGround(
+        of known: DateMove, _ record: OnboardingCase, told: [DateMoveItem] = [], _ context: RuleContext
+    ) throws {
+        let isTask = !known.lifecycleTask.isEmpty
+        let asked = isTask ? known.items.first { $0.id == known.lifecycleTask }?.after : known.goLiveAfter
+        guard let date = asked.flatMap({ CivilDate($0) }),
+            let now = try isTask
+                ? preview(of: record, task: known.lifecycleTask, due: date, told: told, isLocked: true, context)
+                : preview(of: record, goLive: date, told: told, isLocked: true, context),
+            now.items == known.items, now.goLiveBefore == known.goLiveBefore
+        else { throw groundMoved }
     }
 
     private func undo(_ request: ActionRequest, _ context: RuleContext) throws -> DateMove {
@@ -178,6 +180,7 @@ struct DateMoves: Sendable {
         }
         try Access.requireProvider(.write, on: ImportTask.schema.table, context.write.caller)
         try writes.refuseChanged()
+        if isBack { try writes.refuseMovingOn() }
         try DateMoveCalls.insert(move, isBack: isBack, domain: domain, context)
         move.move(to: isBack ? .undoing : .applying, context)
     }

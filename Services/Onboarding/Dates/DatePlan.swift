@@ -5,7 +5,8 @@ import Wire
 ///
 /// When go-live moves, what a playbook counts from it follows as the playbook says, and everything else keeps its distance
 /// in working days. When a due date moves, what waits for it is pushed: it keeps its distance to the last of what it waits
-/// for, and never comes earlier. What has ended is not in a plan, and what belongs to nobody who may be moved stays.
+/// for, and never comes earlier. What has yet to begin is expected behind the last of what it waits for, and comes as that
+/// does. What has ended is not in a plan, and what belongs to nobody who may be moved stays.
 struct DatePlan: Sendable {
     /// Something that is due.
     struct Due: Sendable {
@@ -17,6 +18,10 @@ struct DatePlan: Sendable {
         var isMovable = true
         /// What it waits for, by places.
         var waitsFor: [Int] = []
+        /// By when it is due if it starts on a day; nil for what has begun, and for what is not counted from its start.
+        var startingOn: (@Sendable (CivilDate) -> CivilDate?)?
+        /// The working days of those who do it; nil for those of the plan.
+        var calendar: WorkCalendar?
     }
 
     /// What is moved.
@@ -30,6 +35,8 @@ struct DatePlan: Sendable {
 
     /// How something would stand.
     struct Planned: Sendable, Equatable {
+        /// As it stands now: of what is expected, as that is to be expected.
+        var before: CivilDate?
         var after: CivilDate?
         var reason: Reason?
         var isAfterGoLive = false
@@ -37,6 +44,8 @@ struct DatePlan: Sendable {
         /// Working days that it may slip until it, or what waits for it, holds up the go-live.
         var slack: Int?
         var isCritical = false
+        /// Whether nobody works on that day.
+        var isOff = false
     }
 
     let goLive: CivilDate?
@@ -48,18 +57,40 @@ struct DatePlan: Sendable {
     /// written.
     func outcome(of move: Move) -> [Planned]? {
         let order = self.order
+        var known = dues.map { Planned(after: $0.before) }
+        for place in order { expect(place, among: &known) }
+        let before = known.map(\.after)
         var planned: [Planned]
         var goLive = goLive
         switch move {
         case .goLive(let date):
             planned = dues.map { moved($0, goLiveTo: date) }
+            for place in order { expect(place, among: &planned) }
             goLive = date
-        case .due(let place, let date): planned = pushed(by: place, to: date, order)
+        case .due(let place, let date): planned = pushed(by: place, to: date, from: before, order)
         }
         guard planned.allSatisfy({ Self.isWritable($0.after) }) else { return nil }
-        for place in dues.indices where planned[place].after == dues[place].before { planned[place].reason = nil }
+        for place in dues.indices {
+            planned[place].before = before[place]
+            if planned[place].after == before[place] { planned[place].reason = nil }
+            planned[place].isOff = planned[place].after.map { !calendar(of: place).counts($0) } ?? false
+        }
         judge(&planned, goLive, order)
         return planned
+    }
+
+    private func calendar(of place: Int) -> WorkCalendar { dues[place].calendar ?? calendar }
+
+    /// Dates what has yet to begin by the last of what it waits for; without one nothing can be told.
+    private func expect(_ place: Int, among planned: inout [Planned]) {
+        guard let startingOn = dues[place].startingOn else { return }
+        planned[place] = Planned(
+            after: last(of: dues[place].waitsFor, among: planned).flatMap { startingOn(max($0, today)) },
+            reason: .pushed)
+    }
+
+    private func last(of places: [Int], among planned: [Planned]) -> CivilDate? {
+        places.compactMap { planned[$0].after }.max()
     }
 
     private static func isWritable(_ date: CivilDate?) -> Bool { date.map { CivilDate($0.description) != nil } ?? true }
@@ -67,19 +98,24 @@ struct DatePlan: Sendable {
     private func moved(_ due: Due, goLiveTo date: CivilDate) -> Planned {
         if case .counted(let day) = due.count { return Planned(after: day, reason: .counted) }
         guard due.isMovable, let before = due.before, let goLive else { return Planned(after: due.before) }
+        let calendar = due.calendar ?? calendar
         let distance = calendar.distance(from: goLive, to: date)
         return Planned(after: calendar.day(distance, from: before), reason: .distance)
     }
 
     /// Pushes what waits for a due date that moves, and what waits for that.
-    private func pushed(by moved: Int, to date: CivilDate, _ order: [Int]) -> [Planned] {
-        var planned = dues.map { Planned(after: $0.before) }
+    private func pushed(
+        by moved: Int, to date: CivilDate, from known: [CivilDate?], _ order: [Int]
+    ) -> [Planned] {
+        var planned = known.map { Planned(after: $0) }
         planned[moved] = Planned(after: date, reason: .asked)
-        for place in order where place != moved && dues[place].isMovable {
+        for place in order where place != moved {
+            expect(place, among: &planned)
             let waited = dues[place].waitsFor
-            guard let before = dues[place].before, let last = waited.compactMap({ dues[$0].before }).max(),
-                let then = waited.compactMap({ planned[$0].after }).max(), then > last
+            guard dues[place].isMovable, let before = known[place], let last = waited.compactMap({ known[$0] }).max(),
+                let then = self.last(of: waited, among: planned), then > last
             else { continue }
+            let calendar = calendar(of: place)
             let day = calendar.day(calendar.distance(from: last, to: before), from: then)
             if day > before { planned[place] = Planned(after: day, reason: .pushed) }
         }
@@ -93,13 +129,15 @@ struct DatePlan: Sendable {
             planned[place].isBeforeToday = after < today
             guard let goLive else { continue }
             planned[place].isAfterGoLive = after > goLive
-            planned[place].slack = calendar.distance(from: after, to: goLive)
+            planned[place].slack = calendar(of: place).distance(from: after, to: goLive)
         }
         guard goLive != nil else { return }
-        for place in order.reversed() {
-            guard let slack = planned[place].slack,
-                let last = dues[place].waitsFor.compactMap({ planned[$0].after }).max()
+        // What keeps its date, whatever it waits for, is held up by nothing.
+        for place in order.reversed() where dues[place].isMovable || dues[place].startingOn != nil {
+            guard let slack = planned[place].slack, var last = last(of: dues[place].waitsFor, among: planned)
             else { continue }
+            if dues[place].startingOn != nil { last = max(last, today) }
+            let calendar = calendar(of: place)
             for earlier in dues[place].waitsFor {
                 guard let after = planned[earlier].after, let own = planned[earlier].slack else { continue }
                 planned[earlier].slack = min(own, slack + calendar.distance(from: after, to: last))

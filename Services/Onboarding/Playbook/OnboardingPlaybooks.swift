@@ -40,7 +40,12 @@ extension Onboarding {
         cancel: ImportValidationAPI.cancelImportTask, list: ImportValidationAPI.listImportTasks,
         adoptedBy: [.parent, .targetTable], known: [.targetTable: importTargets]
     ) { id, tx in
-        try !tx.query("SELECT 1 FROM onboarding.import_task WHERE id = \(id) AND revision > 1").isEmpty
+        try !tx.query("SELECT 1 FROM onboarding.import_task WHERE id = \(id) AND (revision > 1 OR worked_on)").isEmpty
+    }
+
+    /// Notes that something was done on an import task since it was made: an undo that would cancel it knows by that (ADR 0055).
+    static func noteWork(onImportTask id: String, _ tx: Transaction) {
+        tx.send("UPDATE onboarding.import_task SET worked_on = true WHERE id = \(id) AND NOT worked_on")
     }
 
     /// The tables that can be imported into, by either of their names.
@@ -65,7 +70,7 @@ extension OnboardingCase {
     /// A change may start what waits for it, and the end of a case ends its runs (G-128).
     static let movesPlaybook = Rule<OnboardingCase>.after("G-50") { change, context in
         guard change.old != nil, let playbooks = Playbooks.of(context.database) else { return }
-        try playbooks.parentChanged(change.new, context)
+        try playbooks.parentChanged(change.new, from: change.old, context)
         // The go-live support case is what an activity of its parent's playbook has made.
         if change.new.parent != nil { try playbooks.madeChanged(change.new, context) }
     }

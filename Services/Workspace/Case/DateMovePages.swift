@@ -193,6 +193,9 @@ enum DateMovePages: PageFolder {
                     en: past == 1 ? "1 is due before today" : "\(grouped: past) are due before today",
                     ko: "기한이 이미 지남 \(grouped: past)개"))
         }
+        if move.goLiveNotWorking, move.lifecycleTask.isEmpty {
+            broken.append(Text(en: "Nobody works on the new go-live date", ko: "새 운영 개시일은 휴무일"))
+        }
         return broken
     }
 
@@ -203,6 +206,7 @@ enum DateMovePages: PageFolder {
         var marks: [Text] = []
         if item.afterGoLive { marks.append(Text(en: "After go-live", ko: "운영 개시일 이후")) }
         if item.beforeToday { marks.append(Text(en: "Before today", ko: "오늘보다 이전")) }
+        if item.notWorking { marks.append(Text(en: "Not a working day", ko: "휴무일")) }
         let label = item.label.map { reader(Text(en: $0.en, ko: $0.ko.isEmpty ? $0.en : $0.ko)) }
         let title = label ?? "\(item.number) \(item.title)"
         return [
@@ -222,12 +226,13 @@ enum DateMovePages: PageFolder {
 
     private static func notes(of item: DateMoveItem, _ move: DateMove) -> [Text] {
         var notes: [Text] = []
+        if item.expected { notes.append(Text(en: "Expected, has yet to begin", ko: "시작 전 예상")) }
         switch item.reason {
         case "counted": notes.append(Text(en: "Counted from go-live", ko: "운영 개시일 기준"))
         case "distance": notes.append(Text(en: "Keeps its distance to go-live", ko: "운영 개시일까지 간격 유지"))
         case "pushed": notes.append(Text(en: "Waits for what moves", ko: "선행 작업에 따라 변경"))
         case "asked": break
-        default: notes.append(Text(en: "Stays", ko: "변경 없음"))
+        default: if !item.expected { notes.append(Text(en: "Stays", ko: "변경 없음")) }
         }
         if item.critical { notes.append(Text(en: "On the critical path", ko: "주요 경로")) }
         if !move.goLiveAfter.isEmpty, item.slackDays > 0 {

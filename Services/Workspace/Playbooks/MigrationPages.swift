@@ -13,12 +13,12 @@ enum MigrationPages {
             try await Work.lead { () async throws(Problem) in
                 var request = MovePlaybookMigrationRequest()
                 request.id = visit.part("migration")
-                if visit.form["do"] != "all" {
+                if !["all", "undo-all"].contains(visit.form["do"]) {
                     request.cases = visit.form.all("record")
                     guard !request.cases.isEmpty else { throw nothingChosen }
                 }
                 let method =
-                    visit.form["do"] == "undo"
+                    visit.form["do"].hasPrefix("undo")
                     ? OnboardingAPI.undoPlaybookMigration : OnboardingAPI.applyPlaybookMigration
                 return href(try await settled(visit.ask(method, request), visit))
             } refused: { refused async throws(Problem) in
@@ -93,6 +93,11 @@ enum MigrationPages {
             let count = Int(migration.previewed)
             if count > 0 {
                 values["all"] = visit.say("Apply to all \(grouped: count)", "전체 \(grouped: count)개에 적용")
+            }
+            let applied = Int(migration.applied)
+            if applied > 0 {
+                values["undoAll"] = visit.say(
+                    "Take all \(grouped: applied) back", "전체 \(grouped: applied)개 실행 취소")
             }
         }
         if !visit.query["case"].isEmpty { values["shown"] = try await shown(visit) }
@@ -169,12 +174,18 @@ enum MigrationPages {
         let records = step.created.map { $0.number.isEmpty ? $0.id : $0.number }.joined(separator: ", ")
         func day(_ text: String) -> String { CivilDate(text).map(visit.reader.text) ?? "–" }
         let due = step.dueBefore == step.dueAfter ? "" : "\(day(step.dueBefore)) → \(day(step.dueAfter))"
+        let keeps = step.recordKeepsDate ? visit.say("the open task keeps its date", "진행 중인 작업의 기한은 그대로") : ""
+        let lost =
+            step.entered > 0
+            ? visit.say(
+                step.entered == 1 ? "1 entry of its form is lost" : "\(step.entered) entries of its form are lost",
+                "입력한 값 \(grouped: Int(step.entered))개 삭제") : ""
         return [
             "lane": PlaybookPages.text(step.laneLabel, step.lane, visit),
             "title": PlaybookPages.text(step.label, step.activity, visit), "outcome": visit.reader(outcome),
             "before": said(step.before), "after": said(step.after),
             "changes": step.outcome != "kept" || step.before != step.after,
-            "note": [records, due].filter { !$0.isEmpty }.joined(separator: " · "),
+            "note": [records, due, keeps, lost].filter { !$0.isEmpty }.joined(separator: " · "),
         ]
     }
 

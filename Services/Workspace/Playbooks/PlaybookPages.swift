@@ -127,11 +127,22 @@ enum PlaybookPages: PageFolder {
             default: Text(en: "Changed", ko: "변경")
             }
         let key = change.activity.isEmpty ? change.lane : change.activity
+        let lane = change.activity.isEmpty ? "" : text(change.laneLabel, change.lane, visit)
+        var (before, after) = (
+            PlaybookFields.value(change.before, visit.reader), PlaybookFields.value(change.after, visit.reader)
+        )
+        if let activity = change.addedActivity { after = PlaybookFields.content(activity, visit.reader) }
+        if change.change == "moved" {
+            before = change.fromLane.isEmpty ? "" : text(change.fromLaneLabel, change.fromLane, visit)
+            let behind = text(change.behindLabel, change.behind, visit)
+            let place =
+                change.behind.isEmpty ? visit.say("first", "맨 앞") : visit.say("behind ‘\(behind)’", "‘\(behind)’ 다음")
+            after = [lane, place].filter { !$0.isEmpty }.joined(separator: ": ")
+        }
         return [
             "what": visit.reader(what),
             "title": key.isEmpty ? visit.say("The playbook", "플레이북") : text(change.label, key, visit),
-            "place": change.activity.isEmpty ? "" : change.lane, "field": change.field, "before": change.before,
-            "after": change.after,
+            "place": lane, "field": PlaybookFields.title(change.field, visit.reader), "before": before, "after": after,
         ]
     }
 

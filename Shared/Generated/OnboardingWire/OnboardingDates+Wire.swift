@@ -158,6 +158,7 @@ extension DateMove: WireMessage {
         if self.afterGoLive != 0 { message.pointee.has_after_go_live = 1; message.pointee.after_go_live = self.afterGoLive }
         if self.beforeToday != 0 { message.pointee.has_before_today = 1; message.pointee.before_today = self.beforeToday }
         if !self.refusal.isEmpty { message.pointee.refusal = try arena.string(self.refusal, "refusal") }
+        if self.goLiveNotWorking { message.pointee.has_go_live_not_working = 1; message.pointee.go_live_not_working = self.goLiveNotWorking ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -181,6 +182,7 @@ extension DateMove: WireMessage {
         self.afterGoLive = message.pointee.after_go_live
         self.beforeToday = message.pointee.before_today
         self.refusal = Unpacked.string(message.pointee.refusal)
+        self.goLiveNotWorking = message.pointee.go_live_not_working != 0
     }
 
     package static let jsonNames = JSONNames([
@@ -203,6 +205,7 @@ extension DateMove: WireMessage {
         ("afterGoLive", "after_go_live"),
         ("beforeToday", "before_today"),
         ("refusal", nil),
+        ("goLiveNotWorking", "go_live_not_working"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -226,6 +229,7 @@ extension DateMove: WireMessage {
         case 16: self.afterGoLive = try reader.int32()
         case 17: self.beforeToday = try reader.int32()
         case 18: self.refusal = try reader.string()
+        case 19: self.goLiveNotWorking = try reader.bool()
         default: break
         }
     }
@@ -250,6 +254,7 @@ extension DateMove: WireMessage {
         if self.afterGoLive != 0 { try writer.field("afterGoLive", self.afterGoLive) }
         if self.beforeToday != 0 { try writer.field("beforeToday", self.beforeToday) }
         if !self.refusal.isEmpty { try writer.field("refusal", self.refusal) }
+        if self.goLiveNotWorking { try writer.field("goLiveNotWorking", self.goLiveNotWorking) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -292,6 +297,8 @@ extension DateMoveItem: WireMessage {
         if self.critical { message.pointee.has_critical = 1; message.pointee.critical = self.critical ? 1 : 0 }
         if self.slackDays != 0 { message.pointee.has_slack_days = 1; message.pointee.slack_days = self.slackDays }
         if !self.reason.isEmpty { message.pointee.reason = try arena.string(self.reason, "reason") }
+        if self.expected { message.pointee.has_expected = 1; message.pointee.expected = self.expected ? 1 : 0 }
+        if self.notWorking { message.pointee.has_not_working = 1; message.pointee.not_working = self.notWorking ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -308,6 +315,8 @@ extension DateMoveItem: WireMessage {
         self.critical = message.pointee.critical != 0
         self.slackDays = message.pointee.slack_days
         self.reason = Unpacked.string(message.pointee.reason)
+        self.expected = message.pointee.expected != 0
+        self.notWorking = message.pointee.not_working != 0
     }
 
     package static let jsonNames = JSONNames([
@@ -323,6 +332,8 @@ extension DateMoveItem: WireMessage {
         ("critical", nil),
         ("slackDays", "slack_days"),
         ("reason", nil),
+        ("expected", nil),
+        ("notWorking", "not_working"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -339,6 +350,8 @@ extension DateMoveItem: WireMessage {
         case 9: self.critical = try reader.bool()
         case 10: self.slackDays = try reader.int32()
         case 11: self.reason = try reader.string()
+        case 12: self.expected = try reader.bool()
+        case 13: self.notWorking = try reader.bool()
         default: break
         }
     }
@@ -356,6 +369,8 @@ extension DateMoveItem: WireMessage {
         if self.critical { try writer.field("critical", self.critical) }
         if self.slackDays != 0 { try writer.field("slackDays", self.slackDays) }
         if !self.reason.isEmpty { try writer.field("reason", self.reason) }
+        if self.expected { try writer.field("expected", self.expected) }
+        if self.notWorking { try writer.field("notWorking", self.notWorking) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -96,14 +96,19 @@ public struct DateMove: Message {
     public var goLiveAfter: String = ""
     /// What is open and due, by its date after the move.
     public var items: [DateMoveItem] = []
-    /// How many of them move, would end after go-live, and before today.
+    /// How many dates change, and how many things, those that have yet to begin among them, would end after go-live and before
+    /// today.
     public var moving: Int32 = 0
     /// The field `after_go_live`.
     public var afterGoLive: Int32 = 0
     /// The field `before_today`.
     public var beforeToday: Int32 = 0
-    /// Why applying or undoing it came to nothing, in the caller's language: then no date was changed.
+    /// Why applying or undoing it came to nothing, in the caller's language: then no date was changed, but for those of import
+    /// tasks that it names, which have ended or got another date meanwhile. Reasons of apply and undo: DATE_MOVE_STATE, G-128,
+    /// GROUND_MOVED, PLAYBOOK_MOVES, CHANGED_SINCE, DATES_DIFFER, TOO_MANY_TASKS.
     public var refusal: String = ""
+    /// Whether nobody works on the new go-live date.
+    public var goLiveNotWorking: Bool = false
 
     /// The message with every field at its default.
     public init() {}
@@ -140,6 +145,10 @@ public struct DateMoveItem: Message {
     /// Why it moves: "asked", "counted" from the go-live date by its playbook, "distance" to the go-live date kept, "pushed" by
     /// what it waits for; empty when it stays.
     public var reason: String = ""
+    /// Whether it is an activity whose turn has yet to come: its dates are those to be expected, and nothing is written.
+    public var expected: Bool = false
+    /// Whether nobody works on the day after the move.
+    public var notWorking: Bool = false
 
     /// The message with every field at its default.
     public init() {}

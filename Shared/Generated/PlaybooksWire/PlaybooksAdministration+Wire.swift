@@ -1144,6 +1144,10 @@ extension PlaybookChange: WireMessage {
         if !self.after.isEmpty { message.pointee.after = try arena.string(self.after, "after") }
         if let value = self.addedLane { message.pointee.added_lane = try arena.message(value, "addedLane") }
         if let value = self.addedActivity { message.pointee.added_activity = try arena.message(value, "addedActivity") }
+        if let value = self.laneLabel { message.pointee.lane_label = try arena.message(value, "laneLabel") }
+        if let value = self.behindLabel { message.pointee.behind_label = try arena.message(value, "behindLabel") }
+        if !self.fromLane.isEmpty { message.pointee.from_lane = try arena.string(self.fromLane, "fromLane") }
+        if let value = self.fromLaneLabel { message.pointee.from_lane_label = try arena.message(value, "fromLaneLabel") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -1158,6 +1162,10 @@ extension PlaybookChange: WireMessage {
         self.after = Unpacked.string(message.pointee.after)
         self.addedLane = try Unpacked.message(message.pointee.added_lane, "addedLane")
         self.addedActivity = try Unpacked.message(message.pointee.added_activity, "addedActivity")
+        self.laneLabel = try Unpacked.message(message.pointee.lane_label, "laneLabel")
+        self.behindLabel = try Unpacked.message(message.pointee.behind_label, "behindLabel")
+        self.fromLane = Unpacked.string(message.pointee.from_lane)
+        self.fromLaneLabel = try Unpacked.message(message.pointee.from_lane_label, "fromLaneLabel")
     }
 
     package static let jsonNames = JSONNames([
@@ -1171,6 +1179,10 @@ extension PlaybookChange: WireMessage {
         ("after", nil),
         ("addedLane", "added_lane"),
         ("addedActivity", "added_activity"),
+        ("laneLabel", "lane_label"),
+        ("behindLabel", "behind_label"),
+        ("fromLane", "from_lane"),
+        ("fromLaneLabel", "from_lane_label"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -1185,6 +1197,10 @@ extension PlaybookChange: WireMessage {
         case 7: self.after = try reader.string()
         case 8: self.addedLane = try reader.object()
         case 9: self.addedActivity = try reader.object()
+        case 10: self.laneLabel = try reader.object()
+        case 11: self.behindLabel = try reader.object()
+        case 12: self.fromLane = try reader.string()
+        case 13: self.fromLaneLabel = try reader.object()
         default: break
         }
     }
@@ -1200,6 +1216,10 @@ extension PlaybookChange: WireMessage {
         if !self.after.isEmpty { try writer.field("after", self.after) }
         if let value = self.addedLane { try writer.field("addedLane", value) }
         if let value = self.addedActivity { try writer.field("addedActivity", value) }
+        if let value = self.laneLabel { try writer.field("laneLabel", value) }
+        if let value = self.behindLabel { try writer.field("behindLabel", value) }
+        if !self.fromLane.isEmpty { try writer.field("fromLane", self.fromLane) }
+        if let value = self.fromLaneLabel { try writer.field("fromLaneLabel", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -444,7 +444,8 @@ public struct PlaybookChange: Message {
     public var label: LocalText?
     /// Added or moved: key of the lane or activity behind which it comes; empty for the first place.
     public var behind: String = ""
-    /// Changed: path of the field in protobuf-JSON, "start.condition", and its JSON before and after, empty where it is not set.
+    /// Changed: path of the field in protobuf-JSON, and its JSON before and after, empty where it is not set: "start.condition", of
+    /// an input "inputs[go_live].mandatory". Of lists whose elements have keys the list itself is that of the keys, in their order.
     public var field: String = ""
     /// The field `before`.
     public var before: String = ""
@@ -454,6 +455,14 @@ public struct PlaybookChange: Message {
     public var addedLane: PlaybookLane?
     /// The field `added_activity`.
     public var addedActivity: PlannedActivity?
+    /// What the lane is called, and what it comes behind.
+    public var laneLabel: LocalText?
+    /// The field `behind_label`.
+    public var behindLabel: LocalText?
+    /// Moved: key and name of the lane that the activity was in.
+    public var fromLane: String = ""
+    /// The field `from_lane_label`.
+    public var fromLaneLabel: LocalText?
 
     /// The message with every field at its default.
     public init() {}

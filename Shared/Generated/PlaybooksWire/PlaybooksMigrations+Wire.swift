@@ -283,6 +283,10 @@ extension PlaybookMigrationStep: WireMessage {
         if !self.dueBefore.isEmpty { message.pointee.due_before = try arena.string(self.dueBefore, "dueBefore") }
         if !self.dueAfter.isEmpty { message.pointee.due_after = try arena.string(self.dueAfter, "dueAfter") }
         if !self.created.isEmpty { message.pointee.n_created = self.created.count; message.pointee.created = try arena.messages(self.created, "created") }
+        if !self.assignedTo.isEmpty { message.pointee.assigned_to = try arena.string(self.assignedTo, "assignedTo") }
+        if !self.makes.isEmpty { message.pointee.makes = try arena.string(self.makes, "makes") }
+        if self.entered != 0 { message.pointee.has_entered = 1; message.pointee.entered = self.entered }
+        if self.recordKeepsDate { message.pointee.has_record_keeps_date = 1; message.pointee.record_keeps_date = self.recordKeepsDate ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -297,6 +301,10 @@ extension PlaybookMigrationStep: WireMessage {
         self.dueBefore = Unpacked.string(message.pointee.due_before)
         self.dueAfter = Unpacked.string(message.pointee.due_after)
         self.created = try Unpacked.messages(message.pointee.n_created, message.pointee.created, "created")
+        self.assignedTo = Unpacked.string(message.pointee.assigned_to)
+        self.makes = Unpacked.string(message.pointee.makes)
+        self.entered = message.pointee.entered
+        self.recordKeepsDate = message.pointee.record_keeps_date != 0
     }
 
     package static let jsonNames = JSONNames([
@@ -310,6 +318,10 @@ extension PlaybookMigrationStep: WireMessage {
         ("dueBefore", "due_before"),
         ("dueAfter", "due_after"),
         ("created", nil),
+        ("assignedTo", "assigned_to"),
+        ("makes", nil),
+        ("entered", nil),
+        ("recordKeepsDate", "record_keeps_date"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -324,6 +336,10 @@ extension PlaybookMigrationStep: WireMessage {
         case 7: self.dueBefore = try reader.string()
         case 8: self.dueAfter = try reader.string()
         case 9: self.created = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 10: self.assignedTo = try reader.string()
+        case 11: self.makes = try reader.string()
+        case 12: self.entered = try reader.int32()
+        case 13: self.recordKeepsDate = try reader.bool()
         default: break
         }
     }
@@ -339,6 +355,10 @@ extension PlaybookMigrationStep: WireMessage {
         if !self.dueBefore.isEmpty { try writer.field("dueBefore", self.dueBefore) }
         if !self.dueAfter.isEmpty { try writer.field("dueAfter", self.dueAfter) }
         if !self.created.isEmpty { try writer.list("created", self.created) }
+        if !self.assignedTo.isEmpty { try writer.field("assignedTo", self.assignedTo) }
+        if !self.makes.isEmpty { try writer.field("makes", self.makes) }
+        if self.entered != 0 { try writer.field("entered", self.entered) }
+        if self.recordKeepsDate { try writer.field("recordKeepsDate", self.recordKeepsDate) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -63,7 +63,9 @@ public struct PlaybookMigrationCase: Message {
     /// "previewed", "applied" or "undone"; while it is worked on, "applying" or "undoing"; "refused" when it cannot be brought
     /// there as it was previewed.
     public var state: String = ""
-    /// Why applying or undoing it came to nothing, in the caller's language.
+    /// Why applying or undoing it came to nothing, in the caller's language: the case has moved on (GROUND_MOVED), another service
+    /// is still at work for it (STILL_MAKING), it would come to something else (MIGRATION_DIFFERS), the playbook was retired
+    /// (PLAYBOOK_RETIRED), or something new was done since (CHANGED_SINCE).
     public var refusal: String = ""
     /// The field `applied_at`.
     public var appliedAt: Timestamp?
@@ -110,12 +112,21 @@ public struct PlaybookMigrationStep: Message {
     public var before: String = ""
     /// The field `after`.
     public var after: String = ""
-    /// By when it is due, where that changes.
+    /// By when it is due, where that changes or it starts.
     public var dueBefore: String = ""
     /// The field `due_after`.
     public var dueAfter: String = ""
     /// What it has made so far.
     public var created: [CreatedRecord] = []
+    /// Of one that starts: whom it goes to, and the table of what it makes.
+    public var assignedTo: String = ""
+    /// The field `makes`.
+    public var makes: String = ""
+    /// Of one that begins anew: how much of its form was entered, which is gone then.
+    public var entered: Int32 = 0
+    /// Whether the open record that it has made keeps its date: another service's, one to which somebody has given another, and
+    /// one that is taken over by an activity that begins anew.
+    public var recordKeepsDate: Bool = false
 
     /// The message with every field at its default.
     public init() {}

@@ -50,6 +50,9 @@ public struct WorkCalendar: Sendable {
         return CivilDate(days: day.days + step * far)
     }
 
+    /// Whether a day counts.
+    public func counts(_ day: CivilDate) -> Bool { distance(from: CivilDate(days: day.days - 1), to: day) == 1 }
+
     /// How many working days behind `start` a day lies, itself counted; negative when it lies before.
     public func distance(from start: CivilDate, to end: CivilDate) -> Int {
         end.days >= start.days

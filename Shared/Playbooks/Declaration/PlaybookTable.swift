@@ -30,7 +30,7 @@ public struct PlaybookTable: Sendable {
     /// Ends a record: closed with notes, or canceled.
     let end: @Sendable (String, RecordEnd, WriteContext, Transaction) throws -> Void
 
-    /// The table of `R`. Runs are about records whose rules tell of their changes (``Playbooks/parentChanged(_:_:)``); of
+    /// The table of `R`. Runs are about records whose rules tell of their changes (``Playbooks/parentChanged(_:from:_:)``); of
     /// others that activities make and choose, `carriesRuns` is false.
     /// `completing` says what a record that activities make has besides what was entered.
     public init<R: Record>(

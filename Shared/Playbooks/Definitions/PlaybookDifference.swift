@@ -58,6 +58,29 @@ struct PlaybookDifference: Sendable, Equatable {
                     before, activity, lane: lane.key, activity: activity.key, activity.label)
             }
         }
+        name(old, new, homes)
+    }
+
+    /// Says what lanes and activities are called that changes speak of by their keys.
+    private mutating func name(
+        _ old: Playbook, _ new: Playbook, _ homes: [String: (lane: String, activity: PlannedActivity)]
+    ) {
+        func label(ofLane key: String) -> LocalText? {
+            (new.lanes.first { $0.key == key } ?? old.lanes.first { $0.key == key })?.label
+        }
+        let activities = Self.homes(in: new)
+        for place in changes.indices {
+            let change = changes[place]
+            changes[place].laneLabel = label(ofLane: change.lane)
+            if !change.behind.isEmpty {
+                changes[place].behindLabel =
+                    change.activity.isEmpty
+                    ? label(ofLane: change.behind) : activities[change.behind]?.activity.label
+            }
+            guard change.is(.moved), let from = homes[change.activity]?.lane else { continue }
+            changes[place].fromLane = from
+            changes[place].fromLaneLabel = old.lanes.first { $0.key == from }?.label
+        }
     }
 
     private static func homes(in playbook: Playbook) -> [String: (lane: String, activity: PlannedActivity)] {

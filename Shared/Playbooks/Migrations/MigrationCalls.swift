@@ -155,6 +155,7 @@ private struct MigrationMove {
         guard work.run.state == .inProgress, work.parent?.hasEnded == false, work.run.number == known.fromVersion else {
             throw Self.groundMoved
         }
+        guard try !isRetired(version) else { throw PlaybookMigrations.retired }
         try work.requireSettled()
         let migration = MigrationPlan(work, to: try playbooks.library.plan(of: version.id, tx))
         guard try work.steps(of: migration) == known.steps else { throw Self.groundMoved }
@@ -181,12 +182,38 @@ private struct MigrationMove {
 
     private func takeBack(_ work: inout RunWork) throws {
         guard let ground, let outcome else { throw Self.groundMoved }
-        try work.takeBack(.init(before: ground, after: outcome, trace: MigrationTrace(ofOutcome: outcome)))
+        let trace = try MigrationTrace(ofOutcome: outcome)
+        guard try !isBehindAnother(trace) else {
+            throw RunWork.changedSince([Text(en: "a later migration of the case", ko: "이후의 버전 전환")])
+        }
+        try work.takeBack(.init(before: ground, after: outcome, trace: trace))
         tx.send(
             """
             UPDATE \(schema).playbook_migration_case SET state = \(MigrationCaseRow.State.undone.rawValue), call = NULL, \
             undone_at = \(context.write.now.sqlValue), undone_by = \(context.write.caller.subject) WHERE id = \(row.id)
             """, expecting: 1)
+    }
+
+    /// Whether the playbook was retired: nothing is brought to it any more.
+    private func isRetired(_ version: VersionRow) throws -> Bool {
+        try !tx.query(
+            """
+            SELECT 1 FROM \(schema).playbook_definition WHERE id = \(version.definition) \
+            AND state = \(literal: DefinitionState.retired)
+            """
+        ).isEmpty
+    }
+
+    /// Whether another migration has moved the run since, and was not taken back: the last one goes first.
+    private func isBehindAnother(_ trace: MigrationTrace) throws -> Bool {
+        let moved = [MigrationCaseRow.State.applied, .undoing].map(\.rawValue)
+        return try !tx.query(
+            """
+            SELECT 1 FROM \(schema).playbook_migration_case WHERE run = \(row.preview.run) AND id <> \(row.id) \
+            AND state = ANY(\(moved)::text[]) AND coalesce((outcome -> 'trace' ->> 'revision')::bigint, 0) > \(trace.revision ?? 0) \
+            LIMIT 1
+            """
+        ).isEmpty
     }
 
     private static let groundMoved = Problem(

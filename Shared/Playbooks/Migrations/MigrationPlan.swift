@@ -98,11 +98,15 @@ extension RunWork {
     func steps(of migration: MigrationPlan) throws -> [PlaybookMigrationStep] {
         let after = try migrated(migration)
         let dues = try after.movedDueDates(from: migration)
-        var steps = migration.plan.steps.indices.map { place in
+        var steps = try migration.plan.steps.indices.map { place in
             var step = PlaybookMigrationStep(
                 migration.outcome(place), migration.plan, place, migration.rows[place])
             step.after = after.activities[place].state.rawValue
-            if let due = dues[place] { (step.dueBefore, step.dueAfter) = due }
+            if let due = dues[place] {
+                (step.dueBefore, step.dueAfter) = due
+                step.recordKeepsDate = try after.recordKeepsDate(place)
+            }
+            try after.tellStart(place, of: migration, in: &step)
             return step
         }
         // What had left before has been told of then.
@@ -111,6 +115,28 @@ extension RunWork {
             steps.append(PlaybookMigrationStep(.noPlace, plan, place, row))
         }
         return steps
+    }
+
+    /// What an activity that starts begins with: the day, the team and the holidays of the case decide.
+    private func tellStart(_ place: Int, of migration: MigrationPlan, in step: inout PlaybookMigrationStep) throws {
+        let (row, restarts) = (migration.rows[place], migration.restarts.contains(place))
+        guard activities[place].state.isBegun, restarts || row?.state.isBegun != true else { return }
+        let planned = plan.steps[place]
+        step.dueAfter = dueDate(of: place, holidays: try holidays(for: place)) ?? ""
+        step.assignedTo = try playbooks.assignee(of: planned.plan, record: run.record, facts, context) ?? ""
+        let isTaken = try restarts && taken(place) != nil
+        if planned.kind.makesRecord, !isTaken { step.makes = planned.plan.creates?.table ?? "" }
+        step.recordKeepsDate = isTaken
+        if restarts { step.entered = Int32(clamping: row?.entered.count ?? 0) }
+    }
+
+    /// Whether the open record of an activity has, or will have, another date than it.
+    private func recordKeepsDate(_ place: Int) throws -> Bool {
+        let activity = activities[place]
+        guard let made = activity.created.last, made.id == activity.made, made.hasEnded != true else { return false }
+        guard let table = playbooks.tables[made.table] else { return true }
+        let record = try table.find(made.id, false, context.transaction)
+        return record.map { !$0.hasEnded && $0.text(.dueDate) != activity.dueDate ?? "" } ?? false
     }
 
     /// The due dates that the version counts otherwise, of what goes on.

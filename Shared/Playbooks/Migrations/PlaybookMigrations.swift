@@ -63,6 +63,7 @@ struct PlaybookMigrations: Sendable {
         let caller = context.write.caller
         try playbooks.authorize(.create, .migration, caller)
         let definition = try PlaybookDefinitions(playbooks: playbooks).seen(request.definition, context)
+        guard definition.state != .retired else { throw Self.retired }
         let version = try version(Int(request.version), of: definition, context)
         guard request.records.count <= Self.limit, request.records.allSatisfy(Validation.isUUID) else {
             throw Problem.invalid(
@@ -90,6 +91,14 @@ struct PlaybookMigrations: Sendable {
             "UPDATE \(identifier: schema).playbook_migration SET cases = \(cases.count) WHERE id = \(id)", expecting: 1)
         return try MigrationRow.find(id, in: schema, context.transaction).message
     }
+
+    /// The refusal of a playbook that is not used any more.
+    static let retired = Problem(
+        .failedPrecondition,
+        Text(
+            en: "The playbook is retired: no case is brought to it. Activate it first.",
+            ko: "사용 중지된 플레이북에는 케이스를 전환할 수 없습니다. 먼저 플레이북을 활성화하세요."),
+        reason: "PLAYBOOK_RETIRED")
 
     private func version(_ number: Int, of row: DefinitionRow, _ context: RuleContext) throws -> VersionRow {
         let rows = try context.transaction.query(

@@ -12,6 +12,8 @@ struct MigrationTrace: Codable {
     struct Made: Codable {
         let record: ActivityRow.Made
         let etag: String
+        /// How many entries its history had; nil where an earlier version did not say.
+        var entries: Int?
     }
 
     /// A record whose due date was moved with that of its activity.
@@ -25,6 +27,10 @@ struct MigrationTrace: Codable {
     let number: Int
     var made: [Made] = []
     var dues: [Due] = []
+    /// The fields that dates were counted from before, with what they said then; nil where an earlier version did not say.
+    var counted: [String: String]?
+    /// Revision of the run that came of it: of two migrations the later has the greater one.
+    var revision: Int?
 }
 
 extension MigrationTrace {
@@ -75,6 +81,8 @@ extension RunWork {
         var trace = MigrationTrace(number: version.number)
         let from = run.number
         let known = Set((activities + left).flatMap(\.created).map(\.id))
+        let fields = Set(plan.steps.compactMap { $0.plan.due }.filter { $0.base == .beforeField }.map(\.field))
+        trace.counted = Dictionary(uniqueKeysWithValues: fields.map { ($0, parent?.text(named: $0) ?? "") })
         place(migration)
         (run.version, run.number) = (version.id, version.number)
         note(nil, .migrated, from: String(from), to: String(version.number))
@@ -95,16 +103,19 @@ extension RunWork {
         }
         try settle()
         try store()
-        for record in activities.flatMap(\.created) where !known.contains(record.id) {
-            guard let made = try playbooks.tables[record.table]?.find(record.id, false, tx) else { continue }
-            trace.made.append(.init(record: record, etag: made.etag))
+        let made = activities.flatMap(\.created).filter { !known.contains($0.id) }
+        let entries = try entries(of: made.map(\.id))
+        for record in made {
+            guard let found = try playbooks.tables[record.table]?.find(record.id, false, tx) else { continue }
+            trace.made.append(.init(record: record, etag: found.etag, entries: entries[record.id] ?? 0))
         }
+        trace.revision = run.revision
         try requireTold(steps)
         return trace
     }
 
     /// What an activity has made before as it makes it now, where that is still open: it is not made a second time.
-    private func taken(_ place: Int) throws -> String? {
+    func taken(_ place: Int) throws -> String? {
         let step = plan.steps[place]
         guard step.kind.makesRecord, let table = step.plan.creates?.table,
             let known = activities[place].created.last(where: { $0.table == table })
@@ -177,147 +188,5 @@ extension RunWork {
                     ko: "‘\(label.ko)’ 활동의 결과가 미리 본 내용과 다릅니다. \(why.ko) 케이스는 변경되지 않았습니다."),
                 reason: "MIGRATION_DIFFERS")
         }
-    }
-
-    // MARK: And back
-
-    /// Brings the run back to where it was before a migration, whose rows `kept` has; refuses when something new was done
-    /// since, and says what. What the migration has made is canceled.
-    mutating func takeBack(_ kept: KeptMigration) throws {
-        let trace = kept.trace
-        try requireSettled()
-        guard run.number == trace.number else {
-            throw Self.changedSince([Text(en: "the version of the playbook", ko: "플레이북 버전")])
-        }
-        let made = try cancellable(kept)
-        try requireUntouched(kept, made)
-        let makers = plan.steps.indices.filter { place in
-            plan.steps[place].plan.creates.map { playbooks.remote[$0.table] != nil } ?? false
-        }.map { activities[$0].id }
-        let (number, id) = (run.number, run.id)
-        restore(kept.before, makers)
-        try reload()
-        for due in trace.dues {
-            _ = try playbooks.tables[due.record.table]?.update(
-                due.record.id, [KnownField.dueDate.rawValue: due.before], context.write.asSystem, tx)
-        }
-        for (activity, record) in made {
-            if playbooks.remote[record.table] != nil {
-                try RemoteCall.cancel(record, of: activity, in: id).insert(tx, playbooks)
-            } else {
-                try playbooks.tables[record.table]?.end(record.id, .canceled, context.write.asSystem, tx)
-            }
-        }
-        try reload()
-        note(nil, .migrated, from: String(number), to: String(run.number))
-        try settle()
-        try store()
-    }
-
-    /// What the migration has made, each with its activity.
-    private func cancellable(_ kept: KeptMigration) throws -> [(activity: ActivityRow, record: ActivityRow.Made)] {
-        let rows = try tx.query(
-            """
-            SELECT made.value ->> 'id' AS id FROM jsonb_array_elements(\(kept.before)::jsonb -> 'activities') a, \
-            jsonb_array_elements(a -> \(literal: PlaybookColumn.created)) made
-            """)
-        let known = Set(try rows.map { try $0.string(PlaybookColumn.id) })
-        return activities.flatMap { activity in
-            activity.created.filter { !known.contains($0.id) && $0.id == activity.made }.map { (activity, $0) }
-        }
-    }
-
-    /// Puts run and activities back as they were. What was added has no place then, and begins anew when it comes again; what
-    /// never began goes.
-    private func restore(_ kept: String, _ makers: [String]) {
-        let those: SQL = """
-            run = \(run.id) AND id NOT IN ( \
-            SELECT (a ->> 'id')::uuid FROM jsonb_array_elements(\(kept)::jsonb -> 'activities') a)
-            """
-        tx.send("DELETE FROM \(schema).playbook_activity WHERE starts = 0 AND \(those)")
-        tx.send(
-            """
-            UPDATE \(schema).playbook_activity SET state = \(literal: ActivityState.pending), applies = true, made = NULL, revision = revision + 1, \
-            due_date = NULL, started_at = NULL, ended_at = NULL, ended_by = NULL, entered = '[]', failure = NULL, \
-            position = (SELECT least(min((a ->> 'position')::int), (SELECT min(position) \
-            FROM \(schema).playbook_activity WHERE run = \(run.id)), 0) \
-            FROM jsonb_array_elements(\(kept)::jsonb -> 'activities') a) - position WHERE \(those)
-            """)
-        // How often one has started names what other services are asked for: it is not counted again.
-        tx.send(
-            """
-            UPDATE \(schema).playbook_activity a SET position = b.position, lane = b.lane, state = b.state, \
-            applies = b.applies, due_date = b.due_date, assigned_to = b.assigned_to, started_at = b.started_at, \
-            ended_at = b.ended_at, ended_by = b.ended_by, completions = b.completions, entered = b.entered, \
-            created = b.created, warnings = b.warnings, failure = b.failure, made = b.made, revision = a.revision + 1, \
-            starts = CASE WHEN a.id = ANY(\(makers)::uuid[]) THEN a.starts ELSE b.starts END \
-            FROM jsonb_populate_recordset(NULL::\(schema).playbook_activity, \(kept)::jsonb -> 'activities') b WHERE a.id = b.id
-            """)
-        tx.send(
-            """
-            UPDATE \(schema).playbook_run r SET version = b.version, number = b.number, state = b.state, \
-            ended_at = b.ended_at, ended_by = b.ended_by, revision = r.revision + 1 \
-            FROM jsonb_populate_record(NULL::\(schema).playbook_run, \(kept)::jsonb -> 'run') b WHERE r.id = b.id
-            """, expecting: 1)
-    }
-
-    /// Refuses when an activity was worked on since, or a record that the migration has made or moved was changed.
-    private func requireUntouched(
-        _ kept: KeptMigration, _ cancellable: [(activity: ActivityRow, record: ActivityRow.Made)]
-    ) throws {
-        let trace = kept.trace
-        guard parent?.hasEnded != true, run.state != .canceled else {
-            throw Self.changedSince([Text(en: "the record, which has ended", ko: "종료된 레코드")])
-        }
-        let rows = try tx.query(
-            """
-            SELECT a.key FROM \(schema).playbook_activity a LEFT JOIN \
-            jsonb_populate_recordset(NULL::\(schema).playbook_activity, \(kept.after)::jsonb -> 'left_as') b ON b.id = a.id \
-            WHERE a.run = \(run.id) AND (a.starts, a.completions, a.entered, \(Self.atWork("a"))) \
-            IS DISTINCT FROM (b.starts, b.completions, b.entered, \(Self.atWork("b"))) ORDER BY a.position
-            """)
-        var changed = try rows.map { row in
-            let key = try row.string(PlaybookColumn.key)
-            let step = plan.place(of: key).map { plan.steps[$0] }
-            return step.map { $0.plan.label?.text ?? $0.kind.label } ?? Text(en: key, ko: key)
-        }
-        for made in trace.made {
-            let now = try playbooks.tables[made.record.table]?.find(made.record.id, true, tx)
-            if now?.etag != made.etag, !trace.dues.contains(where: { $0.record.id == made.record.id }) {
-                changed.append(Text(en: made.record.number, ko: made.record.number))
-            }
-        }
-        for due in trace.dues {
-            let now = try playbooks.tables[due.record.table]?.find(due.record.id, true, tx)
-            guard let now, !now.hasEnded, now.text(.dueDate) == due.after else {
-                changed.append(Text(en: due.record.number, ko: due.record.number))
-                continue
-            }
-        }
-        for (_, record) in cancellable {
-            guard let remote = playbooks.remote[record.table], try remote.isChanged(record.id, tx) else { continue }
-            changed.append(Text(en: record.number, ko: record.number))
-        }
-        guard changed.isEmpty else { throw Self.changedSince(changed) }
-    }
-
-    /// The state of an activity, of which one that could not make its record counts as being worked on.
-    private static func atWork(_ row: SQL) -> SQL {
-        "replace(\(row).state, \(literal: ActivityState.failed), \(literal: ActivityState.inProgress))"
-    }
-
-    /// How many things a refusal names.
-    private static let named = 5
-
-    private static func changedSince(_ changed: [Text]) -> Problem {
-        let (english, korean) = (changed.prefix(named).map(\.en), changed.prefix(named).map(\.ko))
-        let more = changed.count > named ? Text(en: ", …", ko: " 등") : Text(en: "", ko: "")
-        return Problem(
-            .failedPrecondition,
-            Text(
-                en:
-                    "Since then something new was done: \(english.joined(separator: ", "))\(more.en). The case stays as it is.",
-                ko: "그 후 새로운 작업이 있었습니다: \(korean.joined(separator: ", "))\(more.ko). 케이스는 변경되지 않았습니다."),
-            reason: "CHANGED_SINCE")
     }
 }

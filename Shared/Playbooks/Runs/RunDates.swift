@@ -21,10 +21,17 @@ public struct DatedActivity: Sendable {
     public let label: Text
     /// Whether it has begun and has yet to end.
     public let isBegun: Bool
+    /// Whether it belongs to the run and its turn has yet to come.
+    public let isExpected: Bool
     /// The record it has made.
     public let made: String?
-    /// By when it is due; nil where nothing is said, or it cannot be told yet.
+    /// By when it is due, or would be where it is expected and that is counted from the record; nil where nothing is said, or
+    /// it cannot be told yet.
     public let due: CivilDate?
+    /// By when it would be due if it started on a day; nil unless it is expected and counted from its start.
+    public let startingOn: (@Sendable (CivilDate) -> CivilDate?)?
+    /// The days on which those work who do it; nil for the usual ones.
+    public let calendar: WorkCalendar?
     /// By when it would be due.
     public let count: Count
     /// The activities that it waits for, by their places in the list: of these each waits for others in turn.
@@ -56,6 +63,7 @@ extension Playbooks {
             WHERE record = \(record.id) AND state = \(literal: RunState.inProgress) ORDER BY id
             """)
         var all = RunDates()
+        if !fields.isEmpty { all.goesOn = try startsByChange(of: record, to: changed, context) }
         for run in try rows.map(RunRow.init) {
             var work = try RunWork(reading: run, self, context)
             work.parent = record
@@ -66,29 +74,97 @@ extension Playbooks {
             for place in work.activities.indices where work.activities[place].state == .inProgress {
                 if try work.endsMade(place, by: fields) { all.goesOn = true }
             }
-            all.activities += try work.dated(behind: all.activities.count)
+            all.activities += try work.dated(behind: all.activities.count, before: record)
         }
         return all
+    }
+
+    /// Whether the event of the change would start a playbook.
+    private func startsByChange(
+        of record: any RecordMessage, to changed: any RecordMessage, _ context: RuleContext
+    ) throws -> Bool {
+        try active(for: record, context.transaction).contains { version in
+            guard let trigger = version.playbook.trigger, trigger.event == "updated" else { return false }
+            return try meets(trigger, changed, context)
+                && !hasRun(of: version.definition, over: record.id, isOpen: false, context.transaction)
+        }
+    }
+
+    /// An activity that is worked on, with its date.
+    public struct ActivityDate: Sendable {
+        /// Its id.
+        public let id: String
+        /// The record it has made.
+        public let made: String?
+        /// By when it is due; empty for no date.
+        public let due: String
+    }
+
+    /// The activities that are worked on over a record.
+    public func activityDates(over record: String, _ tx: Transaction) throws -> [ActivityDate] {
+        try tx.query(
+            """
+            SELECT a.id, a.made, a.due_date FROM \(identifier: database.schema).playbook_run r \
+            JOIN \(identifier: database.schema).playbook_activity a ON a.run = r.id \
+            WHERE r.record = \(record) AND r.state = \(literal: RunState.inProgress) AND a.position > 0 \
+            AND a.state IN (\(literal: ActivityState.inProgress), \(literal: ActivityState.failed)) ORDER BY a.id
+            """
+        ).map { row in
+            ActivityDate(
+                id: try row.string(PlaybookColumn.id), made: try row.optionalString(PlaybookColumn.made),
+                due: try row.optionalString(PlaybookColumn.dueDate) ?? "")
+        }
+    }
+
+    /// Gives activities dates, by their ids; empty for none. Their records are the caller's to move.
+    public func setDates(_ dates: [(activity: String, due: String)], _ tx: Transaction) {
+        guard !dates.isEmpty else { return }
+        tx.send(
+            """
+            UPDATE \(identifier: database.schema).playbook_activity a \
+            SET due_date = nullif(b.due, '')::date, revision = a.revision + 1 \
+            FROM unnest(\(dates.map(\.activity))::uuid[], \(dates.map(\.due))::text[]) b (id, due) \
+            WHERE a.id = b.id AND a.due_date IS DISTINCT FROM nullif(b.due, '')::date
+            """)
     }
 }
 
 extension RunWork {
-    /// Its activities; their places begin with `first`.
-    fileprivate func dated(behind first: Int) throws -> [DatedActivity] {
+    /// Its activities as the record would have them, and as it has them `before`; their places begin with `first`.
+    fileprivate func dated(behind first: Int, before: any RecordMessage) throws -> [DatedActivity] {
         let waits = plan.waits
+        let record = parent
         var holidays: [CivilDate]?
+        let applies = try PlaybookMachine.next(plan, activities.map(\.standing), holds: holds).applies
         return try activities.enumerated().map { place, activity in
             let step = plan.steps[place]
+            let isExpected = activity.state == .pending && applies[place]
+            var known = activity.dueDate.flatMap { CivilDate($0) }
             var count = DatedActivity.Count.stays
-            if activity.state.isBegun, let due = step.plan.due, due.base == .beforeField {
+            var startingOn: (@Sendable (CivilDate) -> CivilDate?)?
+            var calendar: WorkCalendar?
+            if activity.state.isBegun || isExpected, let due = step.plan.due {
                 let off = try due.workingDays ? holidays ?? self.holidays(for: place) : []
                 if due.workingDays { holidays = off }
-                count = .counted(dueDate(of: place, holidays: off).flatMap { CivilDate($0) })
+                let (playbook, today) = (plan.playbook, context.write.today)
+                if due.base == .beforeField {
+                    func date(of record: (any RecordMessage)?) -> CivilDate? {
+                        due.date(
+                            start: today, of: { record?.text(named: $0) ?? "" }, in: playbook, holidays: off)
+                    }
+                    count = .counted(date(of: record))
+                    if isExpected { known = date(of: before) }
+                } else if isExpected {
+                    startingOn = { due.date(start: $0, of: { _ in "" }, in: playbook, holidays: off) }
+                }
+                if due.workingDays, !due.calendar.isEmpty {
+                    calendar = WorkCalendar(due.calendar, in: playbook, holidays: off)
+                }
             }
             return DatedActivity(
                 id: activity.id, label: step.plan.label?.text ?? step.kind.label, isBegun: activity.state.isBegun,
-                made: activity.made, due: activity.dueDate.flatMap { CivilDate($0) }, count: count,
-                waitsFor: waits[place].map { $0 + first })
+                isExpected: isExpected, made: isExpected ? nil : activity.made, due: known, startingOn: startingOn,
+                calendar: calendar, count: count, waitsFor: waits[place].map { $0 + first })
         }
     }
 }

@@ -150,14 +150,19 @@ extension RunWork {
         return (made, try value(of: made))
     }
 
-    /// Brings the due dates of open activities that are counted from a field of the parent record up to date with it, and
-    /// those of the service's own records that they have made, unless somebody has given them another: these are answered.
+    /// Brings the due dates of open activities that are counted from a field of the parent record which `hasChanged` up to date
+    /// with it, and those of the service's own records that they have made, unless somebody has given them another: these are
+    /// answered.
     @discardableResult
-    mutating func reviewDueDates() throws -> [ActivityRow.Made] {
+    mutating func reviewDueDates(
+        where hasChanged: (String) -> Bool = { _ in true }
+    ) throws -> [ActivityRow.Made] {
         var holidays: [CivilDate]?
         var moved: [ActivityRow.Made] = []
         for place in activities.indices where activities[place].state.isBegun {
-            guard let due = plan.steps[place].plan.due, due.base == .beforeField else { continue }
+            guard let due = plan.steps[place].plan.due, due.base == .beforeField, hasChanged(due.field) else {
+                continue
+            }
             let off = try due.workingDays ? holidays ?? self.holidays(for: place) : []
             if due.workingDays { holidays = off }
             let (before, now) = (activities[place].dueDate, dueDate(of: place, holidays: off))

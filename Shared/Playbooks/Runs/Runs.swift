@@ -126,11 +126,14 @@ extension Playbooks {
     }
 
     /// Goes on after a parent record has changed: conditions may hold now, and a canceled record cancels its runs (G-128).
-    public func parentChanged(_ record: any RecordMessage, _ context: RuleContext) throws {
+    /// Only a change of the field that it is counted from moves a date: holidays that came since move none by themselves.
+    public func parentChanged(
+        _ record: any RecordMessage, from old: (any RecordMessage)?, _ context: RuleContext
+    ) throws {
         guard record.text(.state) != EndState.canceled.rawValue else { return try parentEnded(record, context) }
         for run in try openRuns(over: record.id, context.transaction) {
             guard var work = try RunWork(run, self, context) else { continue }
-            try work.reviewDueDates()
+            try work.reviewDueDates { old?.text(named: $0) != record.text(named: $0) }
             try work.reviewMade()
             try work.settle()
             try work.store()
@@ -255,7 +258,7 @@ extension Playbooks {
             metadata: ["candidates": versions.map(\.definition).joined(separator: " ")])
     }
 
-    private func hasRun(
+    func hasRun(
         of definition: String, over record: String, isOpen: Bool, _ tx: Transaction
     ) throws -> Bool {
         let open: SQL = isOpen ? " AND state = \(literal: RunState.inProgress)" : ""

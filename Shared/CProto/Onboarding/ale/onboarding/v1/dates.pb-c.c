@@ -856,7 +856,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__preview_due_date_request__
   (ProtobufCMessageInit) ale__onboarding__v1__preview_due_date_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move__field_descriptors[19] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move__field_descriptors[20] =
 {
   {
     "id",
@@ -1086,6 +1086,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "go_live_not_working",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__DateMove, has_go_live_not_working),
+    offsetof(Ale__Onboarding__V1__DateMove, go_live_not_working),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__date_move__field_indices_by_name[] = {
   16,   /* field[16] = after_go_live */
@@ -1098,6 +1110,7 @@ static const unsigned ale__onboarding__v1__date_move__field_indices_by_name[] = 
   1,   /* field[1] = etag */
   13,   /* field[13] = go_live_after */
   12,   /* field[12] = go_live_before */
+  19,   /* field[19] = go_live_not_working */
   0,   /* field[0] = id */
   14,   /* field[14] = items */
   6,   /* field[6] = lifecycle_task */
@@ -1111,7 +1124,7 @@ static const unsigned ale__onboarding__v1__date_move__field_indices_by_name[] = 
 static const ProtobufCIntRange ale__onboarding__v1__date_move__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__date_move__descriptor =
 {
@@ -1121,14 +1134,14 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__date_move__descriptor =
   "Ale__Onboarding__V1__DateMove",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__DateMove),
-  19,
+  20,
   ale__onboarding__v1__date_move__field_descriptors,
   ale__onboarding__v1__date_move__field_indices_by_name,
   1,  ale__onboarding__v1__date_move__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__date_move__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move_item__field_descriptors[12] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move_item__field_descriptors[14] =
 {
   {
     "table",
@@ -1274,6 +1287,30 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move_item__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "expected",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__DateMoveItem, has_expected),
+    offsetof(Ale__Onboarding__V1__DateMoveItem, expected),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "not_working",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__DateMoveItem, has_not_working),
+    offsetof(Ale__Onboarding__V1__DateMoveItem, not_working),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__date_move_item__field_indices_by_name[] = {
   6,   /* field[6] = after */
@@ -1281,8 +1318,10 @@ static const unsigned ale__onboarding__v1__date_move_item__field_indices_by_name
   5,   /* field[5] = before */
   8,   /* field[8] = before_today */
   9,   /* field[9] = critical */
+  12,   /* field[12] = expected */
   1,   /* field[1] = id */
   4,   /* field[4] = label */
+  13,   /* field[13] = not_working */
   2,   /* field[2] = number */
   11,   /* field[11] = reason */
   10,   /* field[10] = slack_days */
@@ -1292,7 +1331,7 @@ static const unsigned ale__onboarding__v1__date_move_item__field_indices_by_name
 static const ProtobufCIntRange ale__onboarding__v1__date_move_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__date_move_item__descriptor =
 {
@@ -1302,7 +1341,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__date_move_item__descriptor
   "Ale__Onboarding__V1__DateMoveItem",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__DateMoveItem),
-  12,
+  14,
   ale__onboarding__v1__date_move_item__field_descriptors,
   ale__onboarding__v1__date_move_item__field_indices_by_name,
   1,  ale__onboarding__v1__date_move_item__number_ranges,

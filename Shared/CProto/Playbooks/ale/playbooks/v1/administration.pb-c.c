@@ -2201,7 +2201,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__compare_playbook_versions_r
   (ProtobufCMessageInit) ale__playbooks__v1__compare_playbook_versions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__playbooks__v1__playbook_change__field_descriptors[10] =
+static const ProtobufCFieldDescriptor ale__playbooks__v1__playbook_change__field_descriptors[14] =
 {
   {
     "change",
@@ -2323,6 +2323,54 @@ static const ProtobufCFieldDescriptor ale__playbooks__v1__playbook_change__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lane_label",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, lane_label),
+    &ale__playbooks__v1__local_text__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "behind_label",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, behind_label),
+    &ale__playbooks__v1__local_text__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_lane",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, from_lane),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_lane_label",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, from_lane_label),
+    &ale__playbooks__v1__local_text__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__playbooks__v1__playbook_change__field_indices_by_name[] = {
   2,   /* field[2] = activity */
@@ -2331,15 +2379,19 @@ static const unsigned ale__playbooks__v1__playbook_change__field_indices_by_name
   7,   /* field[7] = after */
   6,   /* field[6] = before */
   4,   /* field[4] = behind */
+  11,   /* field[11] = behind_label */
   0,   /* field[0] = change */
   5,   /* field[5] = field */
+  12,   /* field[12] = from_lane */
+  13,   /* field[13] = from_lane_label */
   3,   /* field[3] = label */
   1,   /* field[1] = lane */
+  10,   /* field[10] = lane_label */
 };
 static const ProtobufCIntRange ale__playbooks__v1__playbook_change__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor ale__playbooks__v1__playbook_change__descriptor =
 {
@@ -2349,7 +2401,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__playbook_change__descriptor
   "Ale__Playbooks__V1__PlaybookChange",
   "ale.playbooks.v1",
   sizeof(Ale__Playbooks__V1__PlaybookChange),
-  10,
+  14,
   ale__playbooks__v1__playbook_change__field_descriptors,
   ale__playbooks__v1__playbook_change__field_indices_by_name,
   1,  ale__playbooks__v1__playbook_change__number_ranges,

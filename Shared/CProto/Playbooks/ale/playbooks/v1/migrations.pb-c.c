@@ -891,7 +891,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__playbook_migration_case__de
   (ProtobufCMessageInit) ale__playbooks__v1__playbook_migration_case__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__playbooks__v1__playbook_migration_step__field_descriptors[10] =
+static const ProtobufCFieldDescriptor ale__playbooks__v1__playbook_migration_step__field_descriptors[14] =
 {
   {
     "lane",
@@ -1013,23 +1013,75 @@ static const ProtobufCFieldDescriptor ale__playbooks__v1__playbook_migration_ste
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "assigned_to",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookMigrationStep, assigned_to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "makes",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookMigrationStep, makes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entered",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Playbooks__V1__PlaybookMigrationStep, has_entered),
+    offsetof(Ale__Playbooks__V1__PlaybookMigrationStep, entered),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "record_keeps_date",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Playbooks__V1__PlaybookMigrationStep, has_record_keeps_date),
+    offsetof(Ale__Playbooks__V1__PlaybookMigrationStep, record_keeps_date),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__playbooks__v1__playbook_migration_step__field_indices_by_name[] = {
   2,   /* field[2] = activity */
   6,   /* field[6] = after */
+  10,   /* field[10] = assigned_to */
   5,   /* field[5] = before */
   9,   /* field[9] = created */
   8,   /* field[8] = due_after */
   7,   /* field[7] = due_before */
+  12,   /* field[12] = entered */
   3,   /* field[3] = label */
   0,   /* field[0] = lane */
   1,   /* field[1] = lane_label */
+  11,   /* field[11] = makes */
   4,   /* field[4] = outcome */
+  13,   /* field[13] = record_keeps_date */
 };
 static const ProtobufCIntRange ale__playbooks__v1__playbook_migration_step__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor ale__playbooks__v1__playbook_migration_step__descriptor =
 {
@@ -1039,7 +1091,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__playbook_migration_step__de
   "Ale__Playbooks__V1__PlaybookMigrationStep",
   "ale.playbooks.v1",
   sizeof(Ale__Playbooks__V1__PlaybookMigrationStep),
-  10,
+  14,
   ale__playbooks__v1__playbook_migration_step__field_descriptors,
   ale__playbooks__v1__playbook_migration_step__field_indices_by_name,
   1,  ale__playbooks__v1__playbook_migration_step__number_ranges,

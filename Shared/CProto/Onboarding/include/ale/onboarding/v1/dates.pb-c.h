@@ -143,10 +143,12 @@ struct  Ale__Onboarding__V1__DateMove
   protobuf_c_boolean has_before_today;
   int32_t before_today;
   char *refusal;
+  protobuf_c_boolean has_go_live_not_working;
+  protobuf_c_boolean go_live_not_working;
 };
 #define ALE__ONBOARDING__V1__DATE_MOVE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__date_move__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, 0, 0, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, 0, 0, NULL, 0, 0 }
 
 
 struct  Ale__Onboarding__V1__DateMoveItem
@@ -168,10 +170,14 @@ struct  Ale__Onboarding__V1__DateMoveItem
   protobuf_c_boolean has_slack_days;
   int32_t slack_days;
   char *reason;
+  protobuf_c_boolean has_expected;
+  protobuf_c_boolean expected;
+  protobuf_c_boolean has_not_working;
+  protobuf_c_boolean not_working;
 };
 #define ALE__ONBOARDING__V1__DATE_MOVE_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__date_move_item__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0 }
 
 
 /* Ale__Onboarding__V1__AccountHoliday methods */

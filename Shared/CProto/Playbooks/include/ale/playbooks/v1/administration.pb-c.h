@@ -295,10 +295,14 @@ struct  Ale__Playbooks__V1__PlaybookChange
   char *after;
   Ale__Playbooks__V1__PlaybookLane *added_lane;
   Ale__Playbooks__V1__PlannedActivity *added_activity;
+  Ale__Playbooks__V1__LocalText *lane_label;
+  Ale__Playbooks__V1__LocalText *behind_label;
+  char *from_lane;
+  Ale__Playbooks__V1__LocalText *from_lane_label;
 };
 #define ALE__PLAYBOOKS__V1__PLAYBOOK_CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__playbook_change__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__Playbooks__V1__CreateActivityDefinitionRequest

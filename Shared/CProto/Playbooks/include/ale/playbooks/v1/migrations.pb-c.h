@@ -114,10 +114,16 @@ struct  Ale__Playbooks__V1__PlaybookMigrationStep
   char *due_after;
   size_t n_created;
   Ale__Playbooks__V1__CreatedRecord **created;
+  char *assigned_to;
+  char *makes;
+  protobuf_c_boolean has_entered;
+  int32_t entered;
+  protobuf_c_boolean has_record_keeps_date;
+  protobuf_c_boolean record_keeps_date;
 };
 #define ALE__PLAYBOOKS__V1__PLAYBOOK_MIGRATION_STEP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__playbook_migration_step__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__Playbooks__V1__PreviewPlaybookMigrationRequest
