@@ -61,6 +61,7 @@ import Wire
         case "exports.read": try await export(prey)
         case "records.find_references": try await references(prey)
         case "records.search": try await search(prey)
+        case "records.list_changes": try await changes(prey)
         case "dictionary.describe":
             let told = try await prey.both.world.call(
                 CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest(), as: prey.impostor)
@@ -72,6 +73,21 @@ import Wire
         #expect(try await world.get(Engagement.self, prey.engagement.id) == prey.engagement)
         #expect(try await world.get(Touchpoint.self, prey.touchpoint.id) == prey.touchpoint)
         #expect(try await world.list(InternalPlay.self, as: prey.both.victim).totalSize == 0)
+    }
+
+    private func changes(_ prey: Prey) async throws {
+        let world = prey.both.world
+        func found(_ record: String, _ asker: Credential) async throws -> ListChangesResponse {
+            var request = ListChangesRequest()
+            (request.table, request.fields, request.record) = (Touchpoint.schema.table, ["subject"], record)
+            request.since = Timestamp(seconds: 1_500_000_000)
+            return try await world.call(CustomerSuccessAPI.listChangesOfCustomerSuccess, request, as: asker)
+        }
+        #expect(try await !found(prey.touchpoint.id, prey.both.victim).changes.isEmpty)
+        for record in ["", prey.touchpoint.id] {
+            let told = try await found(record, prey.impostor)
+            #expect(told.changes.isEmpty && told.records.isEmpty)
+        }
     }
 
     private func search(_ prey: Prey) async throws {
