@@ -77,7 +77,7 @@ import Wire
 
     private func changes(_ prey: Prey) async throws {
         let world = prey.both.world
-        func found(_ record: String, _ asker: Credential) async throws -> ListChangesResponse {
+        func found(_ record: String, _ asker: Caller) async throws -> ListChangesResponse {
             var request = ListChangesRequest()
             (request.table, request.fields, request.record) = (Touchpoint.schema.table, ["subject"], record)
             request.since = Timestamp(seconds: 1_500_000_000)
