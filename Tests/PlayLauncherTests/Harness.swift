@@ -87,7 +87,10 @@ struct Stage: Sendable {
 
     func call<Request: Message, Response: Message>(
         _ method: Wire.Method<Request, Response>, _ request: Request, as caller: Caller
-    ) async throws(Problem) -> Response { try await bench.call(method, request, as: caller) }
+    ) async throws(Problem) -> Response {
+        // On a busy machine the flows of all plays take a while to compile, once.
+        try await bench.call(method, request, as: caller, deadline: .seconds(60))
+    }
 
     /// The problem that a call meets; nil when it succeeds.
     func problem<Request: Message, Response: Message>(
