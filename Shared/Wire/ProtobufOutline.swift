@@ -45,7 +45,7 @@ public enum ProtobufOutline {
                 values.append((tag >> 3, UnsafeRawBufferPointer(start: cursor.position, count: count)))
                 try cursor.skip(count)
             case 5: try cursor.skip(4)
-            default: throw WireError(.malformed("a field has no wire type"))
+            default: throw WireError(.malformed("a wire type does not exist"))
             }
         }
         return values
