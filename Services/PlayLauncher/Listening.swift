@@ -62,8 +62,13 @@ struct Listening: Sendable {
         }
     }
 
-    static func forget(_ run: String, upTo seq: Int64, in tx: Transaction) {
-        tx.send("DELETE FROM play_launcher.flow_heard WHERE run = \(run) AND seq <= \(seq)")
+    /// Forgets what a run has taken in, and nothing else: what came at the same time may be there later than what has a
+    /// higher number.
+    static func forget(_ events: [Int64], of run: String, in tx: Transaction) {
+        guard !events.isEmpty else { return }
+        tx.send(
+            "DELETE FROM play_launcher.flow_heard WHERE run = \(run) AND seq = ANY(\(events.map(String.init))::bigint[])"
+        )
     }
 
     // MARK: Events

@@ -26,8 +26,8 @@ struct RunProgress: Sendable {
     let wasStanding: Bool
     /// Whether it was listening.
     let wasListening: Bool
-    /// The last of the events that were heard.
-    private(set) var heard: Int64?
+    /// The events that were heard.
+    private(set) var heard: [Int64] = []
     private var entries: [Entry] = []
     /// The keys of the steps that were recorded before or are recorded by this move.
     private var known: Set<String>
@@ -78,7 +78,7 @@ struct RunProgress: Sendable {
     }
 
     /// Events up to this one were looked at.
-    mutating func hear(upTo seq: Int64) { heard = seq }
+    mutating func hear(_ events: [Int64]) { heard = events }
 
     private mutating func drop(_ before: [(key: String, action: FlowAction)], but ended: String?) {
         let left = Set(next.steps.map(\.key))

@@ -104,7 +104,7 @@ extension Runner {
         let heard =
             execution.listens.isEmpty
             ? [] : try await asService(execution.domain) { tx in try Listening.heard(by: run, in: tx) }
-        guard let last = heard.last else {
+        guard !heard.isEmpty else {
             try await letWait(execution, lease)
             return nil
         }
@@ -119,7 +119,7 @@ extension Runner {
                     try flow.hear(event, machine.state, now: now)
                 }, at: place)
         }
-        progress.hear(upTo: last.seq)
+        progress.hear(heard.map(\.seq))
         return try await store(try await self.progress(progress), lease)
     }
 
@@ -217,7 +217,7 @@ extension Runner {
             }
             try progress.record(database, now: now, in: tx)
             if wake != nil { try change(to: FlowRun.State.waiting, at: next.stepTitle) }
-            if let heard = progress.heard { Listening.forget(next.run, upTo: heard, in: tx) }
+            Listening.forget(progress.heard, of: next.run, in: tx)
             if progress.wasListening, next.listens.isEmpty { Listening.end(next.run, in: tx) }
             try begin(next, in: tx)
             return next.isNoted ? try Execution.Ending.load(next.run, database, in: tx) : nil

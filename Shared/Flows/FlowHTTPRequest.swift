@@ -135,6 +135,11 @@ extension FlowMove {
             case .member(let name): url += Self.escaped(try Self.text(input[name], of: name))
             }
         }
+        // Such a part of a path leads above it.
+        let path = url.prefix { $0 != "?" }
+        guard !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) else {
+            throw Self.unfit("'.' and '..' are no parts of a path.")
+        }
         for (name, value) in try fill(http.query, on: input, with: variables).object?.sorted(by: { $0.key < $1.key })
             ?? []
         where !value.isNull {

@@ -231,6 +231,9 @@ import Testing
             "call: http", ["pet": ["a"]], "failed /do/0/find 400 \(FlowError.validation)",
             "do: [find: {call: http, with: {method: get, endpoint: 'https://pets.example/{pet}'}}]"),
         Case(
+            "call: http", ["pet": ".."], "failed /do/0/find 400 \(FlowError.validation)",
+            "do: [find: {call: http, with: {method: get, endpoint: 'https://pets.example/own/{pet}'}}]"),
+        Case(
             "call: http", [:], "failed /do/0/find 400 \(FlowError.validation)",
             "do: [find: {call: http, with: {method: get, endpoint: 'https://pets.example/', headers: {Host: x}}}]"),
         Case(

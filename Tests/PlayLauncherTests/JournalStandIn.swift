@@ -21,12 +21,16 @@ final class JournalStandIn: Sendable {
     private struct State {
         var engagements: [String: Engagement] = [:]
         var changes: [RecordChange] = []
+        var unreadable: String?
     }
     private let state = Mutex(State())
     /// Changes of one page.
     private let page: Int
 
     init(page: Int = 7) { self.page = page }
+
+    /// Refuses whoever asks for engagements by a filter with `text`.
+    func refuse(filter text: String) { state.withLock { $0.unreadable = text } }
 
     /// Writes an engagement, which begins by it when there is none of that id.
     @discardableResult
@@ -74,7 +78,8 @@ final class JournalStandIn: Sendable {
                 }
                 return changes(request, call)
             },
-            Endpoint(CustomerSuccessAPI.listEngagements) { [self] call, _ async throws(Problem) in
+            Endpoint(CustomerSuccessAPI.listEngagements) { [self] call, request async throws(Problem) in
+                if let text = state.withLock(\.unreadable), request.filter.contains(text) { throw .permissionDenied() }
                 var list = ListEngagementsResponse()
                 list.engagements = state.withLock { $0.engagements.values.sorted { $0.id < $1.id } }
                     .filter { DomainPath($0.domain).map(call.caller.domain.contains) ?? false }

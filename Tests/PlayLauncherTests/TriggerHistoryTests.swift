@@ -163,6 +163,23 @@ import Wire
         #expect(try await stage.firings(of: both.id).contains { $0.edge == "leaving" && $0.sourceRecord == moved })
     }
 
+    /// One whose person may not look any more keeps no other from looking, and is not tried for ever.
+    @Test func aScheduleThatMayNotLookStopsNoOther() async throws {
+        let clock = TestClock(instant: Stage.morning)
+        let stage = try await Stage(clock: clock)
+        for health in ["green", "red", "yellow"] {
+            _ = try await stage.active("perceived_health = \(health)", on: "schedule") { $0.schedule = "0 * * * *" }
+            stage.journal.write(uuid(), at: Stage.morning.later(1)) { $0.perceivedHealth = health }
+        }
+        stage.journal.refuse(filter: "green")
+        clock.set(instant: Stage.morning.later(2 * 3_600 + 5))
+        #expect(try await stage.triggers.lookAtSchedules() == 2)
+        stage.journal.refuse(filter: "nothing")
+        #expect(try await stage.triggers.lookAtSchedules() == 0)
+        clock.set(instant: Stage.morning.later(3 * 3_600 + 5))
+        #expect(try await stage.triggers.lookAtSchedules() == 3)
+    }
+
     @Test func aScheduleLaunchesForEachRecordThatMeetsIt() async throws {
         let clock = TestClock(instant: Stage.morning)
         let stage = try await Stage(clock: clock)

@@ -41,6 +41,11 @@ import Wire
         #expect(
             yearly.last(after: Self.instant("2025-06-01T00:00:00Z"), through: end)
                 == Self.instant("2026-01-01T00:00:00Z"))
+        // Five weeks were missed.
+        let weekly = try #require(TriggerSchedule("0 6 * * 1"))
+        #expect(
+            weekly.last(after: Self.instant("2026-10-20T00:00:00Z"), through: end)
+                == Self.instant("2026-11-23T06:00:00Z"))
         #expect(schedule.times(after: Self.instant("2026-11-29T18:00:00Z"), through: end, atMost: 9).count == 2)
     }
 }

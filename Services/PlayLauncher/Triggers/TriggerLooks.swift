@@ -216,16 +216,16 @@ extension PlayTriggers {
             let subject = "schedule \(trigger.id)"
             let known = try await looked(subject).map { max(first, $0) } ?? first
             guard let due = schedule.last(after: known, through: now) else { continue }
-            let caller: Caller
             do throws(Problem) {
-                caller = try await person.caller(trigger.actsAs, of: trigger.domain)
+                let caller = try await person.caller(trigger.actsAs, of: trigger.domain)
+                noted += try await lookAtSchedule(trigger, due, as: caller)
             } catch {
-                guard !error.mayPass else { throw error }
-                database.log.warning("a trigger acts as nobody", metadata: ["trigger": "\(trigger.id)"])
-                try await look(subject, until: due)
-                continue
+                // Whom it acts as is gone or may not look any more, or a service is away: no other trigger waits for that.
+                database.log.warning(
+                    "a trigger on a schedule does not look",
+                    metadata: ["trigger": "\(trigger.id)", "cause": "\(error.cause ?? error.text.en)"])
+                if error.mayPass { continue }
             }
-            noted += try await lookAtSchedule(trigger, due, as: caller)
             try await look(subject, until: due)
         }
         return noted

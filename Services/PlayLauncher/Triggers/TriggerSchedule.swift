@@ -7,8 +7,6 @@ struct TriggerSchedule: Sendable {
     private static let bounds: [ClosedRange<Int>] = [0...59, 0...23, 1...31, 1...12, 0...7]
     /// How far ahead a next time is looked for: the 29th of February comes within eight years.
     private static let horizon = 366 * 8
-    /// How far back every time is looked at, in seconds.
-    private static let lookBack: Int64 = 2 * 86_400
 
     private let minutes: [Int]
     private let hours: [Int]
@@ -84,15 +82,19 @@ struct TriggerSchedule: Sendable {
 
     /// The last time behind `first` up to `end`; nil when there is none.
     func last(after first: Timestamp, through end: Timestamp) -> Timestamp? {
-        // Nobody waits for more than what the last weeks brought: a service that was away begins there.
-        var place = max(first, Timestamp(seconds: end.seconds - Self.lookBack))
-        guard var last = next(after: place), last <= end else {
-            guard place > first, let due = next(after: first), due <= end else { return nil }
-            return due
+        var day = end.day
+        while day >= first.day {
+            if isDue(on: day) {
+                for hour in hours.reversed() {
+                    for minute in minutes.reversed() {
+                        let time = Timestamp(seconds: Int64(day.days) * 86_400 + Int64(hour * 3_600 + minute * 60))
+                        if time <= end { return time > first ? time : nil }
+                    }
+                }
+            }
+            day = day.adding(days: -1)
         }
-        place = last
-        while let next = next(after: place), next <= end { (last, place) = (next, next) }
-        return last
+        return nil
     }
 
     /// The times behind `first` up to `last`, `most` at most, the oldest first.
