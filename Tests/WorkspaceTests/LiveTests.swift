@@ -150,4 +150,19 @@ import Wire
         "", "user.018f0000-0000-7000-8000-0000000000aa", "onboarding_case.1", "a.b.c", "list.user", "list.",
     ])
     func anythingElseIsNoTopic(text: String) { #expect(LiveTopic(text) == nil) }
+
+    /// What the provider's people work on is theirs alone: a customer does not even hear that it changes.
+    @Test(arguments: ["work", "list.risk_signal", "list.opportunity"])
+    func customersHearOfTheirOwnListsAlone(topic: String) async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions(.ann(accounts: [id])))
+        #expect(try await Browser(bench, session: "good").get("/live?topic=\(topic)").status == 404)
+        #expect(LiveTopic("list.onboarding_case")?.isForCustomers == true)
+    }
+
+    /// Each list of the workspace hears of its records.
+    @Test(arguments: ListedTable.all.map(\.schema.table))
+    func eachListIsHeardOf(table: String) {
+        #expect(LiveHub.subjects.contains { $0.split(separator: ".").dropLast().last.map(String.init) == table })
+    }
 }

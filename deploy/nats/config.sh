@@ -148,6 +148,7 @@ $(requests $(rows calls.tsv workspace))
         "ale.v1.events.*.onboarding.onboarding_case.*", "ale.v1.events.*.onboarding.lifecycle_task.*"
         "ale.v1.events.*.import-validation.import_task.*", "ale.v1.events.*.import-validation.import_run.*"
         "ale.v1.events.*.customer-success.touchpoint.*", "ale.v1.events.*.customer-success.risk_signal.*"
+        "ale.v1.events.*.customer-success.opportunity.*"
         "ale.v1.events.*.play-launcher.flow_run.*", "ale.v1.events.*.notifier.in_app_notification.*"
             ] }
           }

@@ -87,6 +87,7 @@ final class LiveHub: ServiceLifecycle.Service {
         "ale.v1.events.*.onboarding.onboarding_case.*", "ale.v1.events.*.onboarding.lifecycle_task.*",
         "ale.v1.events.*.import-validation.import_task.*", "ale.v1.events.*.import-validation.import_run.*",
         "ale.v1.events.*.customer-success.touchpoint.*", "ale.v1.events.*.customer-success.risk_signal.*",
+        "ale.v1.events.*.customer-success.opportunity.*",
         "ale.v1.events.*.play-launcher.flow_run.*", "ale.v1.events.*.notifier.in_app_notification.*",
     ]
 
@@ -127,7 +128,8 @@ final class LiveHub: ServiceLifecycle.Service {
         let above = isTask ? (try? LifecycleTask.decode(protobuf: event.record))?.parent : nil
         tell(.changed) { listener in
             switch listener.topic {
-            case .work: event.table != Touchpoint.schema.table && listener.sees(domain)
+            case .work:
+                ![Touchpoint.schema.table, Opportunity.schema.table].contains(event.table) && listener.sees(domain)
             case .list(event.table): listener.sees(domain)
             case .record(event.table, event.id): true
             case .record(OnboardingCase.schema.table, let id): id == above

@@ -21,9 +21,15 @@ enum LivePages: PageFolder {
         }
     }
 
-    /// Whoever may not read a record hears nothing of it.
+    /// Whoever may not read a record, or the records of a list, hears nothing of them.
     private static func check(_ topic: LiveTopic, _ visit: Visit) async throws(Problem) {
-        guard case .record(let table, let id) = topic else { return }
+        guard case .record(let table, let id) = topic else {
+            let isCustomer = visit.person?.isCustomer != false
+            guard !isCustomer || topic.isForCustomers else {
+                throw .notFound(Text(en: "There is no such list.", ko: "해당 목록이 없습니다."))
+            }
+            return
+        }
         var request = GetRequest()
         request.id = id
         switch table {

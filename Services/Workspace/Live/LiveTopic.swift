@@ -31,6 +31,15 @@ enum LiveTopic: Hashable, Sendable {
         self = .record(table: String(parts[0]), id: String(parts[1]))
     }
 
+    /// Whether customers have the list: what the provider's people work on is theirs alone.
+    var isForCustomers: Bool {
+        switch self {
+        case .work: false
+        case .list(let table): ListedTable.named(table)?.isForCustomers == true
+        case .record: true
+        }
+    }
+
     /// As the address of a stream names it.
     var text: String {
         switch self {
