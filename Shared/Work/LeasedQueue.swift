@@ -142,7 +142,8 @@ public final class LeasedQueue: Sendable {
     /// room for it, or is stopping: then the row is added without, and found. It is to be followed by ``begin(_:)`` or
     /// ``abandon(_:)``.
     public func claim(_ row: String) -> Lease? {
-        given.claim(room: limit - atWork.withLock(\.count))
+        // A quarter of the room is for rows that wait: however many are added, those get their turn.
+        given.claim(room: limit - limit / 4 - atWork.withLock(\.count))
             ? Lease(row: row, takings: 1, table: table, owner: owner) : nil
     }
 

@@ -301,4 +301,36 @@ import Testing
         await second.stop()
         await bench.close()
     }
+
+    /// However many rows come with their lease, those that wait get their turn.
+    @Test func rowsThatComeWithTheirLeaseLeaveRoom() async throws {
+        let bench = try await Bench()
+        let (deeds, gate) = (Deeds(), Gate())
+        let queue = bench.queue(limit: 4)
+        let claimed = Mutex<Set<String>>([])
+        let instance = Instance(queue) { lease in
+            deeds.begin(lease.row)
+            defer { deeds.end(lease.row) }
+            if claimed.withLock({ $0.contains(lease.row) }) { try await gate.pass() }
+            try await bench.complete(lease)
+        }
+        try await waitUntil("it runs") { queue.isRunning }
+        var claims: [Lease] = []
+        while let claim = queue.claim(RecordID.make(at: bench.clock.now)) { claims.append(claim) }
+        #expect(claims.count == 3)
+        for claim in claims {
+            try await bench.asking { tx in
+                tx.send("INSERT INTO work_shop.work (id) VALUES (\(claim.row))")
+                queue.add(claim, in: tx)
+            }
+            _ = claimed.withLock { $0.insert(claim.row) }
+            queue.begin(claim)
+        }
+        try await bench.add(5)
+        try await waitUntil("those that wait are done") { try await bench.count("work_shop.work") == 3 }
+        gate.open()
+        try await waitUntil("done") { try await bench.count("work_shop.work") == 0 }
+        await instance.stop()
+        await bench.close()
+    }
 }
