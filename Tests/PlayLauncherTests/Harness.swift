@@ -151,7 +151,7 @@ struct Stage: Sendable {
         var record = DefinitionRecord()
         record.flow = try await create(
             name, "  - below: {run: {workflow: {namespace: ale, name: \(name)-sub, version: '1.0.0'}}\(beside)}\n")
-        (record.title, record.category, record.state) = (name, "onboarding", "published")
+        (record.title, record.category, record.state) = (name, "success_support", "published")
         var request = CreateDefinitionRecordRequest()
         request.definitionRecord = record
         return try #require(try await call(PlayLauncherAPI.createDefinitionRecord, request, as: admin).title)
