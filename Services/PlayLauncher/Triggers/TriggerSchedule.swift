@@ -8,8 +8,8 @@ struct TriggerSchedule: Sendable {
     /// How far ahead a next time is looked for: the 29th of February comes within eight years.
     private static let horizon = 366 * 8
 
+    /// The minutes of a day at which it is due, in their order.
     private let minutes: [Int]
-    private let hours: [Int]
     private let daysOfMonth: Set<Int>
     private let months: Set<Int>
     private let daysOfWeek: Set<Int>
@@ -24,8 +24,7 @@ struct TriggerSchedule: Sendable {
             guard let set = Self.values(field, range) else { return nil }
             values.append(set)
         }
-        minutes = values[0].sorted()
-        hours = values[1].sorted()
+        minutes = values[1].sorted().flatMap { hour in values[0].sorted().map { hour * 60 + $0 } }
         (daysOfMonth, months) = (values[2], values[3])
         daysOfWeek = Set(values[4].map { $0 % 7 })
         namesDay = (!fields[2].hasPrefix("*"), !fields[4].hasPrefix("*"))
@@ -64,18 +63,19 @@ struct TriggerSchedule: Sendable {
         return namesDay.month && namesDay.week ? ofMonth || ofWeek : ofMonth && ofWeek
     }
 
+    /// The times of a day on which it is due, in their order.
+    private func times(of day: CivilDate) -> LazyMapSequence<[Int], Timestamp> {
+        let midnight = Timestamp.midnight(of: day).seconds
+        return minutes.lazy.map { Timestamp(seconds: midnight + Int64($0 * 60)) }
+    }
+
     /// The first time behind `instant`; nil when there is none for years.
     func next(after instant: Timestamp) -> Timestamp? {
         let today = instant.day
         for ahead in 0..<Self.horizon {
             let day = today.adding(days: ahead)
             guard isDue(on: day) else { continue }
-            for hour in hours {
-                for minute in minutes {
-                    let time = Timestamp(seconds: Int64(day.days) * 86_400 + Int64(hour * 3_600 + minute * 60))
-                    if time > instant { return time }
-                }
-            }
+            if let time = times(of: day).first(where: { $0 > instant }) { return time }
         }
         return nil
     }
@@ -84,14 +84,7 @@ struct TriggerSchedule: Sendable {
     func last(after first: Timestamp, through end: Timestamp) -> Timestamp? {
         var day = end.day
         while day >= first.day {
-            if isDue(on: day) {
-                for hour in hours.reversed() {
-                    for minute in minutes.reversed() {
-                        let time = Timestamp(seconds: Int64(day.days) * 86_400 + Int64(hour * 3_600 + minute * 60))
-                        if time <= end { return time > first ? time : nil }
-                    }
-                }
-            }
+            if isDue(on: day), let time = times(of: day).last(where: { $0 <= end }) { return time > first ? time : nil }
             day = day.adding(days: -1)
         }
         return nil
