@@ -75,6 +75,22 @@ enum FileSender {
     /// A part of a file, and where the next begins; nil at the end.
     typealias Part = (content: [UInt8], next: Int64?)
 
+    /// The answer that saves what a service has exported, whose further parts `method` reads.
+    static func response(
+        _ export: Export, by method: Wire.Method<ReadExportRequest, ExportChunk>, _ visit: Visit
+    ) -> Response {
+        let first = export.first ?? ExportChunk()
+        return response(
+            name: export.fileName, type: export.contentType, inline: false, size: export.sizeBytes,
+            first: (first.content, first.last ? nil : first.nextOffset)
+        ) { (offset) async throws(Problem) in
+            var next = ReadExportRequest()
+            (next.token, next.offset) = (export.token, offset)
+            let chunk = try await visit.ask(method, next)
+            return (chunk.content, chunk.last ? nil : chunk.nextOffset)
+        }
+    }
+
     /// The answer that saves a file, or shows it where its kind allows that. The first part is there already.
     static func response(
         name: String, type: String, inline: Bool, size: Int64, first: Part,

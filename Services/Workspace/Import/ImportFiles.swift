@@ -82,17 +82,6 @@ struct ImportFiles: Sendable {
         request.importTask = visit.part("id")
         request.language = visit.reader.language.rawValue
         let export = try await visit.ask(ImportValidationAPI.exportStagingErrors, request)
-        let first = export.first ?? ExportChunk()
-        let visit = visit
-        return FileSender.response(
-            name: export.fileName, type: export.contentType, inline: false, size: export.sizeBytes,
-            first: (first.content, first.last ? nil : first.nextOffset)
-        ) { (offset) async throws(Problem) in
-            var next = ReadExportRequest()
-            next.token = export.token
-            next.offset = offset
-            let chunk = try await visit.ask(ImportValidationAPI.readExport, next)
-            return (chunk.content, chunk.last ? nil : chunk.nextOffset)
-        }
+        return FileSender.response(export, by: ImportValidationAPI.readExport, visit)
     }
 }

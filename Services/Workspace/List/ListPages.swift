@@ -149,23 +149,12 @@ struct ListExport: Sendable {
         guard let export = try? Export.decode(json: answer) else {
             throw .internalError(cause: "an export cannot be decoded")
         }
-        let first = export.first ?? ExportChunk()
-        let (visit, service) = (visit, table.schema.service)
-        return FileSender.response(
-            name: export.fileName, type: export.contentType, inline: false, size: export.sizeBytes,
-            first: (first.content, first.last ? nil : first.nextOffset)
-        ) { (offset) async throws(Problem) in
-            var next = ReadExportRequest()
-            next.token = export.token
-            next.offset = offset
-            let method =
-                switch service {
-                case OnboardingCase.schema.service: OnboardingAPI.readExport
-                case ImportTask.schema.service: ImportValidationAPI.readExport
-                default: CustomerSuccessAPI.readExport
-                }
-            let chunk = try await visit.ask(method, next)
-            return (chunk.content, chunk.last ? nil : chunk.nextOffset)
-        }
+        let method =
+            switch table.schema.service {
+            case OnboardingCase.schema.service: OnboardingAPI.readExport
+            case ImportTask.schema.service: ImportValidationAPI.readExport
+            default: CustomerSuccessAPI.readExport
+            }
+        return FileSender.response(export, by: method, visit)
     }
 }

@@ -32,17 +32,7 @@ enum SuccessPlanPages: PageFolder {
         request.asCustomer = asCustomer(visit)
         request.language = visit.reader.language.rawValue
         let export = try await visit.ask(CustomerSuccessAPI.exportSuccessPlan, request)
-        let first = export.first ?? ExportChunk()
-        let visit = visit
-        return FileSender.response(
-            name: export.fileName, type: export.contentType, inline: false, size: export.sizeBytes,
-            first: (first.content, first.last ? nil : first.nextOffset)
-        ) { (offset) async throws(Problem) in
-            var next = ReadExportRequest()
-            (next.token, next.offset) = (export.token, offset)
-            let chunk = try await visit.ask(CustomerSuccessAPI.readExport, next)
-            return (chunk.content, chunk.last ? nil : chunk.nextOffset)
-        }
+        return FileSender.response(export, by: CustomerSuccessAPI.readExport, visit)
     }
 
     /// The plans of the engagements that go on, for the first page of the portal; nothing for who follows none.
