@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 export PATH := $(PATH):/opt/swift/usr/bin
 
-.PHONY: help run token stop status clean-data clean test bench proto format lint compose-check bootstrap build
+.PHONY: help run token stop status clean-data clean test bench proto format lint compose-check compose-try bootstrap build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ lint: ## Say which Swift sources are not formatted
 
 compose-check: bootstrap ## Check compose.yaml and the Containerfile
 	@Tools/compose-check.sh
+
+compose-try: ## Try out, in pages, what `docker compose up --wait` has started
+	@Tools/compose-try.sh
 
 bootstrap:
 	@Tools/bootstrap.sh

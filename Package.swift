@@ -82,13 +82,19 @@ func service(
 
 /// The templates of the workspace's pages, each beside its handler. A folder with Swift in it cannot be taken whole.
 let pages: [Resource] = """
-    Case/case Case/go_live Errors/error Errors/error_within Holidays/holidays Import/import Import/import_block Import/import_counts
-    Import/import_fix Import/import_grid Import/import_match Import/import_plan Import/import_publish Import/import_row
-    Import/import_row_panel Import/import_run Import/import_upload Import/lineage List/list Notices/notices
-    Onboarding/onboarding People/people Person/person Playbooks/migration Playbooks/playbook Playbooks/playbooks
-    Plays/play Plays/play_run Plays/play_steps Plays/plays Portal/article Portal/portal Portal/portal_case
-    Portal/portal_task Portal/portal_upload Portal/portal_work Registration/registration Search/search
-    SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Success/success_plan Task/task
+    Administration/action Administration/actions Administration/administration Administration/rights Builders/builder
+    Builders/builder_new Case/case Case/case_new Case/go_live Checks/check Checks/checks Choices/choices_edit
+    Domains/domains Emails/email Emails/emails Engagement/engagement Engagement/objective Engagement/success Errors/error
+    Errors/error_within Flows/flow Flows/flow_new Holidays/holidays Import/import Import/import_block Import/import_cell
+    Import/import_counts Import/import_details Import/import_fix Import/import_grid Import/import_match Import/import_plan
+    Import/import_publish Import/import_row Import/import_row_panel Import/import_run Import/import_start_over
+    Import/import_upload Import/lineage Knowledge/article_edit Knowledge/article_version List/list Notices/notices
+    Onboarding/onboarding Operations/health People/people Person/person Playbooks/designer Playbooks/migration
+    Playbooks/playbook Playbooks/playbook_new Playbooks/playbook_try Playbooks/playbooks Plays/notifiers Plays/play
+    Plays/play_run Plays/play_steps Plays/plays Portal/article Portal/portal Portal/portal_case Portal/portal_task
+    Portal/portal_upload Portal/portal_work PortalEngagement/portal_engagement Records/record Records/record_new
+    Registration/registration Search/search SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in
+    Success/success_plan Task/task Triggers/back_test Triggers/trigger Users/user
     """.split { $0 == " " || $0 == "\n" }.map { .copy("\($0).mustache") }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -129,6 +135,7 @@ let package = Package(
         system("CJQ", apt: "libjq-dev"),
         system("CIDN", pkgConfig: "libidn2", apt: "libidn2-dev"),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CProto", dependencies: ["CProtobufC"], path: "Shared/CProto/Common"),
 
@@ -139,6 +146,7 @@ let package = Package(
         shared("Filters", ["Korean", "Wire"]),
         shared("Addresses", ["CIDN"]),
         shared("Markup", []),
+        shared("Gzip", ["CZlib"]),
         shared("Wire", ["Korean", "CProto", "CProtobufC"]),
         shared("NATS", ["CNATS"]),
         shared("Postgres", ["CPostgres"]),
@@ -158,7 +166,7 @@ let package = Package(
             exclude: ["README.md"]),
         shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
         shared(
-            "RecommendedActions", ["RecommendedActionsWire", "Records", "Filters"], exclude: ["README.md"]),
+            "RecommendedActions", ["RecommendedActionsWire", "Records", "Work", "Filters"], exclude: ["README.md"]),
         shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", "Flows"], exclude: ["README.md"]),
         shared(
             "Platform",
@@ -217,9 +225,9 @@ let package = Package(
             "Workspace", executable: "workspace",
             [
                 "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire",
-                "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire", "WireCatalog", "Markup", hummingbird,
+                "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire", "WireCatalog", "Markup", "Gzip", hummingbird,
                 httpTypes,
-                mustache, crypto, lifecycle, signals, arguments, log,
+                crypto, lifecycle, signals, arguments, log,
             ],
             resources: [.copy("Design"), .copy("Strings")] + pages, withRecords: false)
         + [
@@ -271,7 +279,9 @@ let package = Package(
             serviceTests("Notifier", ["Mail"]),
             .testTarget(
                 name: "WorkspaceTests",
-                dependencies: ["WorkspaceService", "TestKit", "WireCatalog", hummingbird, httpTypes] + wires,
+                dependencies: [
+                    "WorkspaceService", "TestKit", "WireCatalog", "Markup", "Gzip", hummingbird, httpTypes, mustache,
+                ] + wires,
                 path: "Tests/WorkspaceTests", resources: [.copy("Samples")], swiftSettings: strict),
             tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),

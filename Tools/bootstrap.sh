@@ -9,7 +9,7 @@ local_folder=${ALE_LOCAL:-$root/.local}
 packages=(
   # to compile
   pkg-config libnats-dev libprotobuf-c-dev libpq-dev libzip-dev libxlsxwriter-dev duktape-dev
-  libcurl4-openssl-dev libidn2-dev libjq-dev libonig-dev libseccomp-dev libsodium-dev
+  libcurl4-openssl-dev libidn2-dev libjq-dev libonig-dev libseccomp-dev libsodium-dev zlib1g-dev
   # to generate code from the protos, and to check it against a second implementation
   protobuf-compiler protobuf-c-compiler libprotobuf-dev python3-protobuf python3-venv
   # to run

@@ -21,9 +21,13 @@ check() {
   [ "$verdict" = passed ]
 }
 
+# At most so many tests of a target run beside each other: without a bound all of them ask one server at once, and on a busy
+# machine some of them wait longer than their deadlines.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${ALE_TEST_WIDTH:-32}
+
 # The built tests that match. `swift test --skip-build` would plan the build once more each time.
 run_tests() {
-  .build/debug/account-lifecyclePackageTests.xctest --testing-library swift-testing --filter "$1"
+  .build/debug/account-lifecyclePackageTests.xctest --testing-library swift-testing --filter "$@"
 }
 
 run_target() {
@@ -46,13 +50,26 @@ lane() {
   return $code
 }
 
+# scenarios FILTER [OPTION…]: some of the scenarios, shown when they have ended.
+scenarios() {
+  local output code=0 begin=$SECONDS
+  output=$(mktemp)
+  run_tests "$@" >"$output" 2>&1 || code=1
+  flock "$logs" cat "$output"
+  rm -f "$output"
+  printf -- '-- ScenarioTests %s took %d s\n' "$*" $((SECONDS - begin))
+  return $code
+}
+
 # Every target by itself: what one of them does to its servers and to the machine is none of the others' business. Those that
 # mostly wait (for lost servers, leases, deadlines) go beside those that compute. Scenarios come last, since each of them starts
-# the whole system; beside them, and behind them where there is not time for both, goes what needs no server at all.
+# the whole system: the two longest suites beside all others; beside them, and behind them where there is not time for both, goes
+# what needs no server at all.
 swift_tests() {
   local slow='(Identity|Integration|Mail|NATS|Notifier|Platform|PlayLauncher|Postgres|RPC|Records|Sandbox|Work)Tests'
   local plain='(Flows|Korean|Playbooks|Roles|Tenancy|Tidy|Wire|Workbook)Tests'
-  local waiting computing alone beside code=0
+  local long='(Campaign|Playbook)ScenarioTests'
+  local waiting computing alone beside other code=0
   if [ -n "${ALE_TEST_FILTER:-}" ]; then run_tests "$ALE_TEST_FILTER"; return; fi
   mapfile -t computing < <(basename -a Tests/*Tests | grep -vxE "ScenarioTests|$slow|$plain")
   mapfile -t waiting < <(basename -a Tests/*Tests | grep -xE "$slow")
@@ -61,7 +78,9 @@ swift_tests() {
   lane "${computing[@]}" || code=1
   wait "$beside" || code=1
   (renice -n 10 "$BASHPID" >/dev/null; lane "${alone[@]}") & beside=$!
-  run_target ScenarioTests || code=1
+  scenarios "^ScenarioTests\..*$long" & other=$!
+  scenarios '^ScenarioTests\.' --skip "$long" || code=1
+  wait "$other" || code=1
   wait "$beside" || code=1
   return $code
 }
@@ -70,6 +89,7 @@ Tools/bootstrap.sh --browser || exit 1
 mkdir -p "$logs" && rm -f "$logs"/test-*.log
 check format Tools/format.sh --check
 check generated Tools/proto.sh --check
+check dependencies Tools/dependencies.py
 [ -n "${ALE_TEST_FILTER:-}" ] || { check script "$python" Tests/Browser/test_script.py; check design "$python" Tests/Browser/test_design.py; }
 check build Tools/build.sh debug --build-tests && check tests swift_tests
 [ -n "${ALE_TEST_FILTER:-}" ] || check journeys "$python" Tests/Browser/test_journeys.py
@@ -79,7 +99,13 @@ if [ "$browser_took" -gt "$browser_limit" ]; then
   failed=1
 fi
 
+[ "$browser_took" -eq 0 ] || summary+=("browser      together $browser_took s of $browser_limit s")
 printf '\n== summary\n'
 printf '  %s\n' "${summary[@]}"
 grep -hE '^.{0,4}Test run with|^Executed [1-9]' "$logs"/test-tests.log 2>/dev/null
+# What failed comes last, where it is seen, also by whoever has only the end of the output.
+if [ "$failed" -ne 0 ]; then
+  printf '\n== what failed\n'
+  grep -hE '✘.*Test .* recorded an issue|^(FAIL|ERROR): |[0-9]: error: ' "$logs"/test-*.log 2>/dev/null | cut -c 1-300 | tail -n 40
+fi
 exit "$failed"

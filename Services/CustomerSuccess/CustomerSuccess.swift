@@ -83,6 +83,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(RiskSignalSolution.self)
         endpoints.add(Opportunity.self)
         endpoints.add(listed: Measurement.self)
+        endpoints.add(listed: ProductUsage.self)
         endpoints.add(MeasurementWriting(database).endpoints)
         endpoints.add(ResponseTemplate.self)
         endpoints.add(CaseServiceDefinition.self)
@@ -95,9 +96,14 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(EngagementPages(database).endpoint)
         endpoints.add(ObjectivePages(database).endpoint)
         endpoints.add(PortalWorkPages(database).endpoints)
+        endpoints.add([PortalSuccessPage(database).endpoint])
         SuccessPlans(database).add(to: &endpoints)
         endpoints.add(SuccessSearch.endpoint(database))
-        endpoints.add(DailyJob.endpoint(CustomerSuccessAPI.runJob, jobs))
+        endpoints.add(DailyJob.endpoint(CustomerSuccessAPI.runJob, database, jobs))
+        endpoints.add(
+            HealthReport.endpoint(
+                CustomerSuccessAPI.showSuccessHealth, database,
+                queues: [.init("playbook_call"), .init("playbook_migration_call")], jobs: jobs))
         endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))
         endpoints.add(Referrers(database, records).endpoint(CustomerSuccessAPI.findReferences, database))
         endpoints.add(replicas.endpoints(CustomerSuccessAPI.listReplicas, CustomerSuccessAPI.rebuildReplica))

@@ -18,6 +18,8 @@ struct JudgedMeasurements {
         let account: String?
         let domain: String
         let unit: String?
+        /// Of a product: the units of its measures, by their names.
+        var units: [String: String] = [:]
     }
 
     /// The rows to be written.
@@ -92,6 +94,7 @@ struct JudgedMeasurements {
     /// Makes rows of the values whose subjects the caller sees; what is twice in the request counts once.
     mutating func give(subjects: [String: Subject], _ now: Timestamp) throws {
         var first: [Key: Int] = [:]
+        var units: [String: [String: String]] = [:]
         for index in sound {
             let value = request.values[index]
             let id = value.successOutcome.isEmpty ? value.soldProduct : value.successOutcome
@@ -100,13 +103,18 @@ struct JudgedMeasurements {
                 refused[index] = Self.unknown(kind, id)
                 continue
             }
-            if let unit = subject.unit, !value.unit.isEmpty, unit != value.unit {
+            let known = units[id]?[value.name] ?? subject.units[value.name] ?? subject.unit
+            if let unit = known, !value.unit.isEmpty, unit != value.unit {
                 refused[index] = .broken(
                     "G-129", Measurement.self, field: .unit,
                     Text(
-                        en: "The outcome is measured in \(unit). Send its values in that unit.",
-                        ko: "이 성공 결과의 단위는 \(unit)입니다. 같은 단위로 보내세요."))
+                        en: "This is measured in \(unit). Send its values in that unit.",
+                        ko: "이 측정 대상의 단위는 \(unit)입니다. 같은 단위로 보내세요."))
                 continue
+            }
+            // Of a measure that is new the first value says the unit.
+            if !value.soldProduct.isEmpty, known == nil, !value.unit.isEmpty {
+                units[id, default: [:]][value.name] = value.unit
             }
             var row = Measurement()
             (row.id, row.domain, row.account) = (RecordID.make(at: now), subject.domain, subject.account)
@@ -115,7 +123,7 @@ struct JudgedMeasurements {
             row.soldProduct = value.soldProduct.isEmpty ? nil : value.soldProduct
             row.name = value.name.isEmpty ? nil : value.name
             row.value = Validation.canonicalDecimal(value.value)
-            row.unit = value.unit.isEmpty ? subject.unit : value.unit
+            row.unit = value.unit.isEmpty ? known : value.unit
             row.measuredAt = value.measuredAt
             row.source = request.source
             let key = Key(subject: MeasuredSubject(row), at: value.measuredAt?.microseconds ?? 0)

@@ -30,10 +30,21 @@ extension Measurement: Record {
         domainRule: "G-129")
 
     public static let rules: [Rule<Measurement>] = [
+        // Whoever writes values of the subject has locked it, too: the last of them is looked up when all of theirs are there.
+        .beforeDeletion("G-129") { change, context in
+            if let outcome = change.new.successOutcome {
+                try OutcomeValues.lock([outcome], context)
+            } else if let product = change.new.soldProduct {
+                UsageValues.lock([product], context)
+            }
+        },
         .afterDeletion("G-129") { change, context in
-            guard let outcome = change.new.successOutcome else { return }
-            try OutcomeValues.follow([outcome], context)
-        }
+            if let outcome = change.new.successOutcome {
+                try OutcomeValues.follow([outcome], context)
+            } else {
+                try UsageValues.follow([MeasuredSubject(change.new)], context)
+            }
+        },
     ]
 
     public static let holds: [Hold] = [
@@ -50,9 +61,16 @@ enum OutcomeValues {
         case id, value
     }
 
-    /// Brings the current value of `outcomes` that are at work to their latest measurement; those without one keep theirs. One
-    /// change for each that differs: its event tells of all that was measured. The rows are locked in the order of their
-    /// ids, so that writers take turns.
+    /// Locks `outcomes` in the order of their ids, so that writers of their values take turns.
+    static func lock(_ outcomes: [String], _ context: RuleContext) throws {
+        _ = try context.transaction.query(
+            """
+            SELECT 1 FROM customer_success.success_outcome WHERE id = ANY(\(outcomes.sorted())::uuid[]) ORDER BY id FOR UPDATE
+            """)
+    }
+
+    /// Brings the current value of `outcomes`, which are locked, as far as they are at work to their latest measurement; those
+    /// without one keep theirs. One change for each that differs: its event tells of all that was measured.
     static func follow(_ outcomes: [String], _ context: RuleContext) throws {
         let tx = context.transaction
         let ids = outcomes.sorted()
@@ -69,11 +87,34 @@ enum OutcomeValues {
         }
     }
 
+    /// An outcome that is taken up again has what was measured last, which it did not follow meanwhile; a value that is
+    /// given with it stays.
+    static func resume(_ change: inout Change<SuccessOutcome>, _ context: RuleContext) throws {
+        guard isReopened(change), !change.changes(.currentValue),
+            let latest = try latest(of: change.new.id, context)
+        else { return }
+        change.new.currentValue = latest
+    }
+
+    private static func isReopened(_ change: Change<SuccessOutcome>) -> Bool {
+        change.old?.active == false && change.new.active == true
+    }
+
+    private static func latest(of outcome: String, _ context: RuleContext) throws -> String? {
+        try context.transaction.query(
+            """
+            SELECT value::text AS value FROM customer_success.measurement WHERE success_outcome = \(outcome) \
+            ORDER BY measured_at DESC, source DESC LIMIT 1
+            """
+        ).first.map { Validation.canonicalDecimal(try $0.string(Column.value)) }
+    }
+
     /// Keeps a current value that a person has typed as a measurement of this moment.
     static func keepTyped(_ change: Change<SuccessOutcome>, _ context: RuleContext) throws {
-        guard !context.write.isSystem, change.changes(.currentValue), let value = change.new.currentValue else {
-            return
-        }
+        guard !context.write.isSystem, change.changes(.currentValue), let value = change.new.currentValue,
+            // What was taken up again was measured, not typed.
+            try !isReopened(change) || value != latest(of: change.new.id, context)
+        else { return }
         let now = context.write.now
         var typed = Measurement()
         (typed.id, typed.domain) = (RecordID.make(at: now), change.new.domain)

@@ -43,21 +43,22 @@ struct MeasurementRows {
         return Set(try inserted.map { try $0.string(Field.id) })
     }
 
-    /// Those of the rows, by their ids, that stand there with the value they have, under the id of another row.
+    /// Those of the rows, by their ids, that stand there with the value they have, under the id of another row; in the same unit,
+    /// where both say one.
     func known(_ context: RuleContext) throws -> Set<String> {
         guard let source = rows.first?.source else { return [] }
         let found = try context.transaction.query(
             """
             SELECT r.id FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map { $0.successOutcome ?? "" })::text[], \
             \(rows.map { $0.soldProduct ?? "" })::text[], \(rows.map { $0.name ?? "" })::text[], \
-            \(rows.map { $0.value ?? "" })::numeric[], \(rows.map { $0.measuredAt?.microseconds ?? 0 })::bigint[]) \
-            AS r (id, outcome, product, name, value, at) \
+            \(rows.map { $0.value ?? "" })::numeric[], \(rows.map { $0.measuredAt?.microseconds ?? 0 })::bigint[], \
+            \(rows.map { $0.unit ?? "" })::text[]) AS r (id, outcome, product, name, value, at, unit) \
             WHERE EXISTS (SELECT 1 FROM customer_success.measurement m WHERE m.success_outcome = nullif(r.outcome, '')::uuid \
             AND m.measured_at = 'epoch'::timestamptz + r.at * interval '1 microsecond' AND m.source = \(source) \
-            AND m.value = r.value) \
+            AND m.value = r.value AND (r.unit = '' OR coalesce(m.unit, r.unit) = r.unit)) \
             OR EXISTS (SELECT 1 FROM customer_success.measurement m WHERE m.sold_product = nullif(r.product, '')::uuid \
             AND m.name = r.name AND m.measured_at = 'epoch'::timestamptz + r.at * interval '1 microsecond' \
-            AND m.source = \(source) AND m.value = r.value)
+            AND m.source = \(source) AND m.value = r.value AND (r.unit = '' OR coalesce(m.unit, r.unit) = r.unit))
             """)
         return Set(try found.map { try $0.string(Field.id) })
     }

@@ -75,6 +75,7 @@ struct MeasurementWriting: Sendable {
         let known = left.isEmpty ? [] : try MeasurementRows(left).known(context)
         let written = judged.rows.filter { inserted.contains($0.id) }
         try OutcomeValues.follow(Array(Set(written.compactMap(\.successOutcome))), context)
+        try UsageValues.follow(Array(Set(written.filter { $0.soldProduct != nil }.map(MeasuredSubject.init))), context)
         try Store<Measurement>(database).tellCreated(
             Self.latest(written), context.write, in: context.transaction)
         return judged.response(inserted: inserted, known: known)
@@ -93,26 +94,35 @@ struct MeasurementWriting: Sendable {
         case id, account, domain, unit
     }
 
-    /// What the caller sees of the outcomes and products that are named. Outcomes are locked, in the order of their ids: their
-    /// current values follow.
+    /// What the caller sees of the outcomes and products that are named. Outcomes are locked, in the order of their ids, and
+    /// products behind them: their last values follow.
     private func subjects(
         _ outcomes: [String], _ products: [String], _ context: RuleContext
     ) throws -> [String: JudgedMeasurements.Subject] {
         let copies = database.replica(
             SoldProduct.self, [.account, .domain], where: "id = ANY(\(products)::uuid[])",
             as: .service(database.service, domain: context.write.caller.domain))
+        if !products.isEmpty { UsageValues.lock(products, context) }
         let answers = try context.transaction.queryAll([
             """
             SELECT id, account, domain, unit FROM customer_success.success_outcome \
             WHERE id = ANY(\(outcomes.sorted())::uuid[]) ORDER BY id FOR UPDATE
             """,
             "SELECT id, account, domain, NULL::text AS unit FROM \(copies) product",
+            """
+            SELECT sold_product, name, unit FROM customer_success.product_usage \
+            WHERE sold_product = ANY(\(products)::uuid[]) AND unit IS NOT NULL
+            """,
         ])
         var found: [String: JudgedMeasurements.Subject] = [:]
-        for row in answers.joined() {
+        for row in answers.prefix(2).joined() {
             found[try row.string(Column.id)] = JudgedMeasurements.Subject(
                 account: try row.optionalString(Column.account), domain: try row.string(Column.domain),
                 unit: try row.optionalString(Column.unit))
+        }
+        for row in answers[2] {
+            found[try row.string(ProductUsage.Field.soldProduct)]?.units[try row.string(ProductUsage.Field.name)] =
+                try row.string(ProductUsage.Field.unit)
         }
         return found
     }
@@ -123,6 +133,8 @@ struct MeasuredSubject: Hashable {
     let id: String
     /// Of an outcome the name is no part of it.
     let name: String
+
+    init(product id: String, name: String) { (self.id, self.name) = (id, name) }
 
     init(_ row: Measurement) {
         id = row.successOutcome ?? row.soldProduct ?? ""

@@ -13,22 +13,33 @@ struct RenewalOpportunities: Sendable {
 
     init(_ database: Database) { self.database = database }
 
-    /// Proposes one opportunity for every active engagement whose renewal is near and that has no open one to renew. A
-    /// renewal is proposed once, whatever became of it. Returns how many it made.
+    /// Proposes one opportunity for every active engagement whose renewal is near and that has none to renew, open or about this
+    /// renewal. A renewal is proposed once, whatever became of it: lost, or deleted. Returns how many it made.
     @Sendable func run(in domain: DomainPath = .root) async throws(Problem) -> Int {
         try await database.each(in: domain) { context in
             let days = RenewalWatch.days(from: context.today)
             return """
                 SELECT e.id FROM customer_success.engagement e \
                 WHERE e.active AND e.renewal_date BETWEEN \(days.lowerBound)::date AND \(days.upperBound)::date \
-                    AND NOT EXISTS ( \
-                    SELECT 1 FROM customer_success.opportunity o \
-                    WHERE o.engagement = e.id AND o.active AND o.kind = \(literal: Opportunity.Kind.renewal)) \
+                    AND NOT EXISTS (SELECT 1 FROM customer_success.opportunity o \
+                    WHERE o.engagement = e.id AND \(Self.isAbout("e.renewal_date", on: context.today))) \
                 ORDER BY e.id
                 """
         } _: { id, rules in
             try propose(id, rules)
         }
+    }
+
+    /// Half of the time between two renewals, in days: what is expected within it is about this one.
+    private static let halfway = 180
+
+    /// Whether the opportunity `o` keeps a renewal from being proposed: an open one, and one that is or was about that date,
+    /// made not long ago where it says none.
+    private static func isAbout(_ renewal: SQL, on today: CivilDate) -> SQL {
+        """
+        o.kind = \(literal: Opportunity.Kind.renewal) AND (o.active OR abs(\(renewal) - o.expected_date) <= \(halfway) \
+        OR o.expected_date IS NULL AND o.created_at > \(today.adding(days: -halfway).description)::date)
+        """
     }
 
     private func propose(_ id: String, _ rules: RuleContext) throws -> Bool {
@@ -39,10 +50,12 @@ struct RenewalOpportunities: Sendable {
             RenewalWatch.days(from: rules.write.today).contains(renewal)
         else { return false }
         let proposed = RecordID.derived(from: "renewal-opportunity/\(id)/\(renewal)")
+        // What was deleted left its entry in the journal.
         let known = try tx.query(
             """
-            SELECT 1 FROM customer_success.opportunity WHERE id = \(proposed) \
-            OR (engagement = \(id) AND active AND kind = \(literal: Opportunity.Kind.renewal)) LIMIT 1
+            SELECT 1 FROM customer_success.opportunity o \
+            WHERE o.engagement = \(id) AND \(Self.isAbout("\(renewal)::date", on: rules.write.today)) \
+            UNION ALL SELECT 1 FROM customer_success.journal WHERE record = \(proposed) LIMIT 1
             """)
         guard known.isEmpty else { return false }
         var opportunity = Opportunity()

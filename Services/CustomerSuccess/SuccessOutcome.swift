@@ -7,7 +7,7 @@ import Wire
 extension SuccessOutcome: Record {
     public static let storage = Storage<SuccessOutcome>(
         domain: .references([.successObjective]),
-        inherited: [Inherited(.account, via: .successObjective, rule: "BR-14")],
+        inherited: .all(.account, .engagement, via: .successObjective, rule: "BR-14"),
         customer: CustomerAccess(),
         requiredRule: "BR-15",
         constraints: [
@@ -24,6 +24,13 @@ extension SuccessOutcome: Record {
             whileAny: [.records(SuccessInitiative.self, by: .successOutcome), .risks(of: SuccessOutcome.self)]),
         .ordered("BR-19", .plannedStart, notAfter: .plannedStop, constraint: "success_outcome_dates"),
         Rule("BR-20") { change, _ in try checkTracking(change.new) },
+        // Those of a version before, which does not write it yet, have none.
+        Rule("BR-14") { change, context in
+            guard change.new.engagement == nil else { return }
+            change.new.engagement = try context.find(SuccessObjective.self, change.new.successObjective)?.engagement
+        },
+        Rule("G-129") { change, context in try OutcomeValues.resume(&change, context) },
+        Rule("G-129") { change, _ in change.new.reached = OutcomeHistory.isReached(change.new) },
         .kept(),
         .after("G-129") { change, context in try OutcomeValues.keepTyped(change, context) },
     ]

@@ -48,7 +48,8 @@ extension DataValidationAssist: Record {
         let rows = try tx.query(
             """
             SELECT id, revision, validation_type, validation_sub_type, reference_table, reference_table_field, target_table, \
-            target_table_field, staging_table_field, date_format, datetime_format, max_length, mandatory, script, name \
+            target_table_field, staging_table_field, date_format, datetime_format, max_length, mandatory, script, name, \
+            message, message_ko \
             FROM import_validation.data_validation_assist \
             WHERE staging_table = \(stagingTable) AND \(domain)::text ^@ domain AND active IS NOT FALSE \
             ORDER BY "order" NULLS LAST, id LIMIT \(limit + 1)
@@ -79,6 +80,8 @@ extension DataValidationAssist: Record {
             assist.mandatory = try row.optionalBool(Field.mandatory)
             assist.script = try row.optionalString(Field.script)
             assist.name = try row.optionalString(Field.name)
+            assist.message = try row.optionalString(Field.message)
+            assist.messageKo = try row.optionalString(Field.messageKo)
             return assist
         }
     }
@@ -87,8 +90,9 @@ extension DataValidationAssist: Record {
 /// The check that comes with the product: the account in a row is that of the case.
 enum AccountCheck {
     static let name = "Account matches the case"
-    /// Shown to people as the sample prints it, in every language.
+    /// As the sample prints it.
     static let message = "The Account is not matching with the Case Account."
+    static let messageKo = "계정이 케이스의 계정과 일치하지 않습니다."
 
     static let script = """
         function executeCondition(stagingTableGr) {
@@ -122,9 +126,26 @@ enum AccountCheck {
                     assist.validationType = DataValidationAssist.ValidationType.record
                     assist.stagingTable = target.stagingTable
                     assist.script = script
+                    (assist.message, assist.messageKo) = (message, messageKo)
                     assist.order = 100
                     _ = try Store<DataValidationAssist>(database).create(assist, context, in: tx)
                 }
+            }
+            try seeding.once("account-check-in-korean") { try giveKorean(seeding, database) }
+        }
+    }
+
+    /// An earlier version said its sentence in English alone; what an administrator has changed since stays.
+    private static func giveKorean(_ seeding: Seeding, _ database: Database) throws {
+        let store = Store<DataValidationAssist>(database)
+        let made = try store.find(
+            where: """
+                created_by = \(seeding.context.caller.subject) AND script = \(script) AND message IS NULL \
+                AND message_ko IS NULL
+                """, in: seeding.tx)
+        for check in made {
+            _ = try store.change(check.id, seeding.context, in: seeding.tx) {
+                ($0.message, $0.messageKo) = (message, messageKo)
             }
         }
     }

@@ -33,7 +33,18 @@ public enum ImportValidation: ServiceDefinition {
         var endpoints = try recordEndpoints(parts, settings, replicas)
         endpoints.add(BuilderEndpoints(database: database, client: parts.client).endpoints)
         addImports(to: &endpoints, database, settings, queue)
-        endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, jobs))
+        let trying = ScriptWorker(executable: settings.scriptWorker)
+        endpoints.add(
+            CheckTrials(
+                database: database, access: TaskAccess(database: database),
+                records: ScriptRecords(database: database, replicas: replicas), scripts: trying
+            ).endpoint)
+        endpoints.add(BuilderTrials(database: database, scripts: trying).endpoint)
+        endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, database, jobs))
+        endpoints.add(
+            HealthReport.endpoint(
+                ImportValidationAPI.showImportHealth, database,
+                queues: [.init("import_run_work"), .init("staging_backup_work")], jobs: jobs))
         endpoints.add(actions.actionEndpoints(api, replicas: replicas.source))
         endpoints.add(TaskSearch.endpoint(database))
         endpoints.add(PortalTaskPage(database).endpoint)

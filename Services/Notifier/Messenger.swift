@@ -48,12 +48,12 @@ struct Messenger: Sendable {
 
     /// Queues a mail. One to an address that no mail can be sent to has failed at once, and says so. With an `event` it
     /// is sent only to somebody who may then still know of it. A reader without an id is no user. The transaction must see
-    /// all domains.
-    func mail(
+    /// all domains. Answers the delivery; nil where there is nobody to write to.
+    @discardableResult func mail(
         _ template: String, _ values: [String: String], to reader: Reader, about source: (table: String?, id: String?),
         of event: RecordEvent? = nil, _ context: WriteContext, _ tx: Transaction
-    ) throws {
-        guard reader.isActive, let address = reader.email, !address.isEmpty else { return }
+    ) throws -> String? {
+        guard reader.isActive, let address = reader.email, !address.isEmpty else { return nil }
         let values = values.mapValues { String($0.prefix(Self.bodyLimit)) }
         guard let content = try templates.render(template, values, language: reader.language, in: reader.domain, tx)
         else {
@@ -72,7 +72,7 @@ struct Messenger: Sendable {
         delivery.sourceTable = source.table
         delivery.sourceRecord = source.id
         let queued = try Store<EmailDelivery>(database).create(delivery, context, in: tx)
-        guard fault == nil else { return }
+        guard fault == nil else { return queued.id }
         let contents = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
         tx.send(
             """
@@ -80,6 +80,7 @@ struct Messenger: Sendable {
             VALUES (\(queued.id), \(queued.domain), \(reader.language), \(reader.name), \(contents), \
             \(try event.map(Self.fact)))
             """)
+        return queued.id
     }
 
     /// As much of a subject as is recorded.

@@ -48,11 +48,15 @@ public enum Notifier: ServiceDefinition {
         database.register(InAppNotification.self)
         var endpoints = RecordEndpoints(database, api: api)
         endpoints.add(SuccessLauncherNotifier.self)
+        endpoints.add(PlayTellings(database).endpoint)
         endpoints.add(listed: EmailDelivery.self)
         endpoints.add(EmailTemplate.self)
         endpoints.add(EmailPreviews(database: database, client: client, templates: templates).endpoints)
         endpoints.add(Notifications(database: database).endpoints)
         endpoints.add(NoticeSearch.endpoint(database))
+        endpoints.add(
+            HealthReport.endpoint(
+                NotifierAPI.showNotifierHealth, database, queues: [.init("mail_queue")], jobs: []))
         endpoints.add(replicas.endpoints(NotifierAPI.listReplicas, NotifierAPI.rebuildReplica))
         let described = endpoints.described + [InAppNotification.self]
         endpoints.add(

@@ -32,13 +32,13 @@ struct PlayFollower: Sendable {
     func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {
         let run = try FlowRun.decode(protobuf: event.record)
         tx.seeAllDomains()
-        guard let (status, before) = try follow(run, context, tx) else { return }
+        guard let (notifier, status, before) = try follow(run, context, tx) else { return }
         let isAtWork = status == SuccessLauncherNotifier.Status.inProgress
         // Who took a held run over, or a failed one up again, knows that it goes on.
         if isAtWork, before == SuccessLauncherNotifier.Status.held || run.attempted > 1 { return }
         // Who canceled a run knows that as well.
         if status == SuccessLauncherNotifier.Status.canceled, run.canceledBy == run.requestedBy { return }
-        try tell(run, status, context, tx)
+        try tell(run, status, by: notifier, context, tx)
     }
 
     /// What flows emit themselves tells nobody anything, nor does the end of a record.
@@ -46,11 +46,11 @@ struct PlayFollower: Sendable {
         event.action == "created" || event.action == "updated"
     }
 
-    /// Brings the notifier of the run up to date. Returns the status it came to, and that before; nil when that stays as it
-    /// was, whatever else is new.
+    /// Brings the notifier of the run up to date. Returns it with the status it came to, and that before; nil when that stays as
+    /// it was, whatever else is new.
     private func follow(
         _ run: FlowRun, _ context: WriteContext, _ tx: Transaction
-    ) throws -> (status: String, before: String?)? {
+    ) throws -> (notifier: SuccessLauncherNotifier, status: String, before: String?)? {
         let store = Store<SuccessLauncherNotifier>(database)
         let known = try store.find(where: "flow_run = \(run.id)", lock: .update, in: tx).first
         let before = known.map { (status: $0.status ?? "", attempt: $0.attempt ?? 1) }
@@ -60,11 +60,10 @@ struct PlayFollower: Sendable {
             notifier.domain = run.domain
             notifier.flowRun = run.id
             Self.copy(run, status, to: &notifier)
-            _ = try store.create(notifier, context, in: tx)
-            return (status, nil)
+            return (try store.create(notifier, context, in: tx), status, nil)
         }
-        try store.change(known.id, context, in: tx) { Self.copy(run, status, to: &$0) }
-        return status == known.status && run.attempted == known.attempt ?? 1 ? nil : (status, known.status)
+        let changed = try store.change(known.id, context, in: tx) { Self.copy(run, status, to: &$0) }
+        return status == known.status && run.attempted == known.attempt ?? 1 ? nil : (changed, status, known.status)
     }
 
     private static func copy(_ run: FlowRun, _ status: String, to notifier: inout SuccessLauncherNotifier) {
@@ -82,7 +81,10 @@ struct PlayFollower: Sendable {
         (notifier.step, notifier.stepKo) = (run.step, run.stepKo)
     }
 
-    private func tell(_ run: FlowRun, _ status: String, _ context: WriteContext, _ tx: Transaction) throws {
+    private func tell(
+        _ run: FlowRun, _ status: String, by notifier: SuccessLauncherNotifier, _ context: WriteContext,
+        _ tx: Transaction
+    ) throws {
         guard let message = PlayMessage(status), let user = run.requestedBy, Validation.isUUID(user) else { return }
         let title = try title(run, context, tx)
         let reader = try Reader.find([user], in: tx).first
@@ -95,11 +97,15 @@ struct PlayFollower: Sendable {
                 kind: message.kind, subject: subject, body: said ?? subject, sourceTable: about.table,
                 sourceRecord: about.id),
             to: user, in: reader?.domain ?? DomainPath(run.domain) ?? .root, context, tx)
-        try tellTakers(message, run, title, context, tx)
-        guard let template = message.template, let reader else { return }
-        try messenger.mail(
-            template, ["title": title(language), "message": said ?? "", "name": reader.name], to: reader,
-            about: (run.sourceTable, run.sourceRecord), context, tx)
+        try tellTakers(message, run, title, by: notifier, context, tx)
+        var delivery: String?
+        if let template = message.template, let reader {
+            delivery = try messenger.mail(
+                template, ["title": title(language), "message": said ?? "", "name": reader.name], to: reader,
+                about: (run.sourceTable, run.sourceRecord), context, tx)
+        }
+        PlayTellings.keep(
+            message.kind, to: user, by: (notifier.id, notifier.domain), delivery: delivery, context, tx)
     }
 
     /// Roles with which somebody may take over a run of another.
@@ -109,7 +115,8 @@ struct PlayFollower: Sendable {
 
     /// Tells those who can have a run go on that stands still, held or failed, whoever launched it.
     private func tellTakers(
-        _ message: PlayMessage, _ run: FlowRun, _ title: Text, _ context: WriteContext, _ tx: Transaction
+        _ message: PlayMessage, _ run: FlowRun, _ title: Text, by notifier: SuccessLauncherNotifier,
+        _ context: WriteContext, _ tx: Transaction
     ) throws {
         guard message.needsSomebody, let domain = DomainPath(run.domain) else { return }
         let about = message.source(run)
@@ -124,6 +131,8 @@ struct PlayFollower: Sendable {
                     kind: message.kind, subject: subject, body: said, sourceTable: about.table,
                     sourceRecord: about.id),
                 to: reader.id, in: reader.domain, context, tx)
+            PlayTellings.keep(
+                message.kind, to: reader.id, by: (notifier.id, notifier.domain), delivery: nil, context, tx)
         }
     }
 

@@ -11,17 +11,21 @@ enum CaseHolders {
     /// when there is no such responsibility any more, else who joined the account team first: the work is not nobody's
     /// because the assignee has left. Nobody who has left.
     static func holder(of responsibility: String?, on onboarding: String, _ context: RuleContext) throws -> String? {
-        let rows = try context.transaction.query(
-            """
-            SELECT "user" FROM (SELECT 1 AS place, id, "user" FROM onboarding.case_team_member \
-            WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider) \
-            AND responsibility = \(responsibility.sqlValue)::uuid \
-            UNION ALL SELECT 2, id, assigned_to FROM onboarding.onboarding_case WHERE id = \(onboarding) \
-            UNION ALL SELECT 3, id, "user" FROM onboarding.case_team_member \
-            WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider)) asked \
-            WHERE "user" IS NOT NULL ORDER BY place, id
-            """)
-        return try rows.map { try $0.string(CaseTeamMember.Field.user) }.first(where: context.mayBeAssigned)
+        try holders(of: responsibility, on: [onboarding], context)[onboarding]?.user
+    }
+
+    /// The same for each of some cases, asked for together.
+    private static func holders(
+        of responsibility: String?, on cases: [String], _ context: RuleContext
+    ) throws -> [String: Assignable] {
+        try context.firstAssignable(
+            among: """
+                SELECT onboarding_case AS record, "user", CASE WHEN responsibility = \(responsibility.sqlValue)::uuid THEN 1 \
+                ELSE 3 END AS place, id FROM onboarding.case_team_member WHERE onboarding_case \(SQL.among(cases)) \
+                AND side = \(literal: CaseTeamMember.Side.provider) AND "user" IS NOT NULL \
+                UNION ALL SELECT id, assigned_to, 2, id FROM onboarding.onboarding_case \
+                WHERE id \(SQL.among(cases)) AND assigned_to IS NOT NULL
+                """)
     }
 
     /// The provider's responsibility of that name, of the nearest domain; without a name the one that tasks go to by
@@ -39,9 +43,7 @@ enum CaseHolders {
 
     /// The same for playbooks.
     static let people = PlaybookPeople(
-        holder: { name, onboarding, context in
-            try holder(of: responsibility(name, context), on: onboarding, context)
-        },
+        holders: { name, cases, context in try holders(of: responsibility(name, context), on: cases, context) },
         responsibility: responsibility, name: name(of:_:))
 
     /// What a user is called.

@@ -49,9 +49,8 @@ public enum Onboarding: ServiceDefinition {
                 Background("playbook migrations", isSingle: false) { await MigrationCalls(playbooks).run() },
                 Background("moves of dates", isSingle: false) { await dates.run() },
                 PlaybookAdoption.background(playbooks),
-                CardSnapshots.job(database).background(database),
-                DailyJob("expired-exports", Exports(database).removeExpired).background(database),
-            ] + ServiceBridge.background(handshakes) + signIn.background,
+            ] + daily(database).map { $0.background(database) } + ServiceBridge.background(handshakes)
+                + signIn.background,
             prepare: {
                 try await OnboardingSeed.run(database)
                 try await PortalHeader.seed(database)
@@ -59,6 +58,11 @@ public enum Onboarding: ServiceDefinition {
                 try await actions.seed(ShippedActions.all)
                 try await KnowledgeSeed.run(database)
             })
+    }
+
+    /// What it does each day, beside what sign-in cleans up.
+    private static func daily(_ database: Database) -> [DailyJob] {
+        [CardSnapshots.job(database), DailyJob("expired-exports", Exports(database).removeExpired)]
     }
 
     /// Everything the service answers.
@@ -89,7 +93,9 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(listed: ConsumerRegistration.self)
         endpoints.add(ConsumerRegistration.endpoints(database, handshakes))
         endpoints.add(listed: SignInLink.self)
-        endpoints.add((signIn ?? SignIn(database, issuer: nil)).endpoints)
+        let signIn = signIn ?? SignIn(database, issuer: nil)
+        endpoints.add(signIn.endpoints)
+        endpoints.add(health(database, signIn))
         endpoints.add(KnowledgeArticle.self)
         endpoints.add(KnowledgeRule.self)
         endpoints.add(KnowledgeLink.self)
@@ -123,6 +129,16 @@ public enum Onboarding: ServiceDefinition {
                 try DictionaryDescription.answer(described, request, call)
             })
         return endpoints
+    }
+
+    /// How the service is.
+    private static func health(_ database: Database, _ signIn: SignIn) -> Endpoint {
+        let queues = [
+            "playbook_call", "playbook_migration_call", "date_move_call", "consumer_handshake", "forgotten_password",
+        ]
+        return HealthReport.endpoint(
+            OnboardingAPI.showOnboardingHealth, database, queues: queues.map { QueueLook($0) },
+            jobs: daily(database) + [signIn.job])
     }
 
     /// What an account has.

@@ -95,7 +95,7 @@ extension OnboardingCase {
         heldOpen(by: numbers, reason: "OPEN_TASKS", rule: "G-128") { list in
             Text(
                 en:
-                    "The case still has open tasks: \(list.en). Close them, or close the case with cancel_open_tasks.",
+                    "The case still has open tasks: \(list.en). Close them, or have them canceled together with the case.",
                 ko: "케이스에 열린 작업이 남아 있습니다: \(list.ko). 작업을 종결하거나 열린 작업도 함께 취소하며 케이스를 종결하세요.")
         }
     }

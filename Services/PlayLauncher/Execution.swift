@@ -101,6 +101,9 @@ struct Execution: Sendable {
     /// The types of the events that the run listens to.
     var listens: [String] { isNoted ? [] : machines[machines.count - 1].state.listens }
 
+    /// What it wants of those of a type: one that has all the attributes of one of these.
+    func wants(of type: String) -> [JSONValue] { isNoted ? [] : machines[machines.count - 1].state.wants(of: type) }
+
     /// The place of the outermost flow of which a timeout is over at `now`; nil when none is.
     func overdue(at now: FlowInstant) -> Int? {
         isNoted ? nil : machines.firstIndex { $0.state.expires.map { $0 <= now } ?? false }

@@ -31,8 +31,8 @@ extension FlowDefinition: Record {
             flow = try FlowSource.compile(yaml: yaml)
         } catch {
             let place = error.path.isEmpty ? "" : "(\(error.path))"
-            throw Problem.broken(
-                "G-76", FlowDefinition.self, field: .definition,
+            throw broken(
+                line: error.line, column: error.column,
                 Text(
                     en:
                         "Line \(error.line), column \(error.column)\(place.isEmpty ? "" : " \(place)"): \(error.text.en)",
@@ -41,12 +41,13 @@ extension FlowDefinition: Record {
         try agree(&change.new.name, flow.reference.name, field: .name)
         try agree(&change.new.version, flow.reference.version, field: .version)
         change.new.title = flow.title.en
+        change.new.schedule = flow.schedule?.text
         // What ships may be ahead of the services it calls: such a flow is not offered until they declare the methods.
         if !context.write.isSystem, let unknown = flow.methods.first(where: { !FlowMethod.exists($0) }) {
             let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
             let line = (lines.firstIndex { $0.contains(unknown) } ?? 0) + 1
-            throw Problem.broken(
-                "G-76", FlowDefinition.self, field: .definition,
+            throw broken(
+                line: line, column: 1,
                 Text(
                     en: "Line \(line): there is no method \(unknown).",
                     ko: "\(grouped: line)번째 줄: '\(unknown)' 메서드가 없습니다."))
@@ -73,6 +74,13 @@ extension FlowDefinition: Record {
                 Text(en: "There is no flow \(subflow).", ko: "'\(subflow)' 플로우가 없습니다."))
         }
         Listening.declare(flow, in: context.write.caller.domain, context.transaction)
+    }
+
+    /// The refusal of a text, which says to programs as well where in it something is wrong: `line` and `column`, from 1.
+    private static func broken(line: Int, column: Int, _ text: Text) -> Problem {
+        var problem = Problem.broken("G-76", FlowDefinition.self, field: .definition, text)
+        problem.metadata = ["line": "\(line)", "column": "\(column)"]
+        return problem
     }
 
     private static func agree(_ given: inout String?, _ own: String, field: FlowDefinition.Field) throws {

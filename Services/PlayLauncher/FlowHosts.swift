@@ -18,7 +18,7 @@ struct FlowHosts: Sendable {
     /// Without hosts, flows ask nobody.
     init(
         _ hosts: Set<String> = [],
-        ask: @escaping @Sendable (FlowHTTPRequest, [String: String]) async -> HTTPSOutcome = Self.asked
+        ask: @escaping @Sendable (FlowHTTPRequest, [String: String]) async -> HTTPSOutcome = Self.asking(HTTPSClient())
     ) {
         (self.hosts, self.ask) = (hosts, ask)
     }
@@ -28,13 +28,17 @@ struct FlowHosts: Sendable {
         self.init(Set(listed.map { $0.filter { !$0.isWhitespace }.lowercased() }))
     }
 
-    static func asked(_ request: FlowHTTPRequest, _ headers: [String: String]) async -> HTTPSOutcome {
-        let client = HTTPSClient()
-        guard request.method == "post" else {
-            return await client.get(request.url, headers: headers, timeout: patience)
+    /// Asks servers by a client.
+    static func asking(
+        _ client: HTTPSClient
+    ) -> @Sendable (FlowHTTPRequest, [String: String]) async -> HTTPSOutcome {
+        { request, headers in
+            guard request.method == "post" else {
+                return await client.get(request.url, headers: headers, timeout: patience)
+            }
+            let body = Array((request.body ?? .null).text.utf8)
+            return await client.post(body, to: request.url, headers: headers, timeout: patience)
         }
-        let body = Array((request.body ?? .null).text.utf8)
-        return await client.post(body, to: request.url, headers: headers, timeout: patience)
     }
 
     /// Refuses a flow that asks a server that is not listed.
@@ -66,7 +70,8 @@ struct FlowHosts: Sendable {
         headers["Accept"] = headers["Accept"] ?? "application/json"
         if request.method == "post" { headers["Content-Type"] = headers["Content-Type"] ?? "application/json" }
         switch await ask(request, headers) {
-        case .unreached(let reason): return .retry(.unavailable(cause: "\(request.host): \(reason)"))
+        case .unreached(.away, let reason): return .retry(.unavailable(cause: "\(request.host): \(reason)"))
+        case .unreached(let fault, _): return .done(.failed(fault.error(of: request.host)))
         case .answered(let status, _) where [429, 502, 503, 504].contains(status):
             return .retry(.unavailable(cause: "\(request.host): status \(status)"))
         case .answered(let status, _) where !(200...299).contains(status):
@@ -86,5 +91,20 @@ struct FlowHosts: Sendable {
             return .succeeded(value)
         }
         return .succeeded(.string(String(decoding: body, as: UTF8.self)))
+    }
+}
+
+extension HTTPSFault {
+    /// What a step fails with that is not tried again: it would be answered alike, and a `post` be done each time.
+    fileprivate func error(of host: String) -> FlowError {
+        let (status, title) =
+            switch self {
+            case .away: (503, "The server is away.")
+            case .tooLarge: (413, "The answer is longer than \(HTTPSClient.mostBytes >> 10) KB.")
+            case .certificate: (495, "The certificate of the server is not trusted.")
+            case .ownNetwork: (403, "The server is of the own network, which flows do not reach.")
+            case .malformed: (400, "The address cannot be asked.")
+            }
+        return FlowError(type: FlowError.communication, status: status, title: title, detail: "\(host): \(title)")
     }
 }

@@ -24,7 +24,7 @@ extension FlowStep {
         case .http(_, let request): ("http", request.host, request.body)
         case .wait: ("wait", nil, nil)
         case .emit(_, let type, let event): ("emit", type, event["data"])
-        case .listen(_, let types): ("listen", types.joined(separator: ", "), nil)
+        case .listen(_, let types, _): ("listen", types.joined(separator: ", "), nil)
         case .runSubflow(_, let flow, let input): ("run", flow.description, input)
         case .completed, .failed: nil
         }

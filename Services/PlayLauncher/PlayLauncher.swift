@@ -5,6 +5,7 @@ import PlayLauncherWire
 import RPC
 import Records
 import Wire
+import Work
 
 /// Launches success plays and runs their subflows durably.
 public enum PlayLauncher: ServiceDefinition {
@@ -23,15 +24,26 @@ public enum PlayLauncher: ServiceDefinition {
         }
         let made = make(parts.database, parts.client, issuer, parts.people, FlowHosts(parts.settings))
         return Assembly(
-            endpoints: made.endpoints, handlers: made.triggers.handlers + made.heard.handlers,
+            endpoints: made.endpoints, handlers: made.events.handlers,
             background: [
                 Background("flow runner", isSingle: false) { await made.runner.run() },
                 Background("flow event types", isSingle: false) { await made.heard.run() },
                 Background("firings", isSingle: false) { await made.triggers.launcher.run() },
                 Background("known triggers", isSingle: false) { await made.triggers.keepKnown() },
                 Background("looks of triggers", isSingle: true) { await made.triggers.look() },
+                job(parts.database).background(parts.database),
             ],
-            prepare: { try await made.seed.prepare() })
+            prepare: {
+                try await made.seed.prepare()
+                // Before the first event is taken: one that concerns nobody is not looked at again.
+                try await made.heard.read()
+                try await made.triggers.refresh()
+            })
+    }
+
+    /// What it does each day.
+    private static func job(_ database: Database) -> DailyJob {
+        DailyJob("expired-firings", FiringRetention(database: database).removeExpired)
     }
 
     /// What the service is made of, apart from the process around it.
@@ -41,6 +53,7 @@ public enum PlayLauncher: ServiceDefinition {
         let seed: PlaySeed
         let triggers: PlayTriggers
         let heard: HeardTypes
+        let events: PlayEvents
     }
 
     /// Makes it.
@@ -64,14 +77,19 @@ public enum PlayLauncher: ServiceDefinition {
         endpoints.add(triggers.endpoints)
         endpoints.add(FlowComparisons(database: database).endpoint)
         endpoints.add(PlaySearch.endpoint(database))
+        endpoints.add(
+            HealthReport.endpoint(
+                PlayLauncherAPI.showPlayHealth, database,
+                queues: [.init("flow_execution", open: Runner.open), .init("firing_work")], jobs: [job(database)]))
         let described = endpoints.described
         endpoints.add(
             Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)
             })
+        let heard = HeardTypes(database)
         return Parts(
-            endpoints: endpoints, runner: runner, seed: PlaySeed(database: database), triggers: triggers,
-            heard: HeardTypes(database, runner))
+            endpoints: endpoints, runner: runner, seed: PlaySeed(database: database), triggers: triggers, heard: heard,
+            events: PlayEvents(triggers: triggers, heard: heard, runner: runner))
     }
 
     /// Flow definitions are created and read, never changed: a new text is a new version.

@@ -24,8 +24,8 @@ struct PlaySeed: Sendable {
         let category: String
     }
 
-    /// The categories in their order, under the name their choices get. Choices have a name in one language: pages show
-    /// the other from here.
+    /// The categories in their order, under the names their choices get. Of choices that were made before they could have a
+    /// Korean name, pages show it from here.
     static let categories = [
         Text(en: "Onboarding", ko: "온보딩"), Text(en: "Risk management", ko: "위험 관리"),
         Text(en: "Success planning", ko: "성공 계획 수립"), Text(en: "Success support", ko: "성공 지원"),
@@ -113,7 +113,7 @@ struct PlaySeed: Sendable {
             for (order, category) in Self.categories.enumerated() {
                 try seeding.once("category:\(category.en)") {
                     var choice = AleChoice()
-                    choice.name = category.en
+                    (choice.name, choice.nameKo) = (category.en, category.ko)
                     choice.order = Int32(order + 1) * 100
                     _ = try Store<AleChoice>(database).create(choice, seeding.context, in: seeding.tx)
                 }
@@ -172,7 +172,7 @@ struct PlaySeed: Sendable {
             ).first
         else { return }
         var choice = AleChoice()
-        choice.name = subcategory.name.en
+        (choice.name, choice.nameKo) = (subcategory.name.en, subcategory.name.ko)
         choice.dependentCategory = category.id
         choice.order = Int32(order + 1) * 100
         let made = try choices.create(choice, seeding.context, in: seeding.tx)

@@ -31,7 +31,7 @@ extension Plays {
         let rehearsal = PlayRehearsal(database: database, library: library, client: client)
         var response = PreviewPlayResponse()
         response.records = try await rehearsal.records(
-            of: launch.plan.flow, ["source": launch.source.input, "answers": launch.answers], call)
+            of: launch.plan.flow, launch.input, call)
         return response
     }
 }

@@ -29,11 +29,11 @@ extension Plays {
         let begun = try await begun(request, call)
         let checked = try await ready(
             request.definitionRecord, from: begun?.sourceTable ?? request.sourceTable,
-            begun?.sourceRecord ?? request.sourceRecord, request.answers, call)
+            begun?.sourceRecord ?? request.sourceRecord, request.answers, version: request.flowDefinition,
+            firing: request.playFiring, call)
         let (plan, source, answers) = (checked.plan, checked.source, checked.answers)
         let runID = begun?.id ?? RecordID.make(at: database.clock.now)
-        let machine = try start(
-            plan, run: runID, ["source": source.input, "answers": answers], language: call.caller.locale)
+        let machine = try start(plan, run: runID, checked.input, language: call.caller.locale)
         let execution = Execution(
             run: runID, domain: source.domain, requester: KeptCaller(call.caller), trace: call.trace.header,
             title: plan.flow.title(plan.record),
@@ -114,20 +114,49 @@ extension Plays {
         let plan: Plan
         let source: PlaySource
         let answers: JSONValue
+        /// The events that the run is begun by; none where somebody launches it. Only of plays that begin by events.
+        let events: JSONValue?
+
+        /// What the run is given.
+        var input: JSONValue { Plays.input(source, answers, events) }
+    }
+
+    private static func input(_ source: PlaySource, _ answers: JSONValue, _ events: JSONValue?) -> JSONValue {
+        var members = ["source": source.input, "answers": answers]
+        members["events"] = events
+        return .object(members)
     }
 
     /// Checks everything that a launch needs: the entry and the record it begins on, the caller's rights to all of its steps,
     /// the answers, and that the records these name are there.
     func ready(
-        _ definitionRecord: String, from table: String, _ record: String, _ text: String, _ call: Call
+        _ definitionRecord: String, from table: String, _ record: String, _ text: String, version: String = "",
+        firing: String = "", _ call: Call
     ) async throws(Problem) -> Ready {
+        // The record is its owner's, the plan our own: they are read beside each other.
+        async let planned = Outcome.of { () async throws(Problem) in
+            try await self.plan(definitionRecord, version: version, call)
+        }
         let source = try await PlaySource.read(table, record, client)
-        let plan = try await plan(definitionRecord, call)
+        let plan = try await planned.get()
         try Self.check(plan, fits: source)
         try await PlayRights(database: database, library: library).check(plan.flow, call)
-        let answers = try Self.answers(text, plan.flow, source, call.caller)
+        let events = try await events(plan, of: firing, call)
+        let answers = try Self.answers(text, plan.flow, source, call.caller, events: events)
         try await PlayReferences(client: client).check(answers, plan.flow, source, call.caller)
-        return Ready(plan: plan, source: source, answers: answers)
+        return Ready(plan: plan, source: source, answers: answers, events: events)
+    }
+
+    /// The events of a firing, for a play that begins by events.
+    private func events(_ plan: Plan, of firing: String, _ call: Call) async throws(Problem) -> JSONValue? {
+        guard case .events? = plan.flow.schedule?.kind else { return nil }
+        guard !firing.isEmpty else { return .array([]) }
+        let database = database
+        let found = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            try Store<PlayFiring>(database).find(firing, in: tx)
+        }
+        guard let heard = found?.events else { throw .notFound(PlayFiring.schema.label, id: firing) }
+        return (try? JSONValue(parsing: heard, limits: .events)) ?? .array([])
     }
 
     private func draft(_ source: PlaySource, _ call: Call) -> FlowRun {
@@ -179,7 +208,7 @@ extension Plays {
 
     /// The answers, with defaults and what the page is filled with beforehand. What is wrong names its question.
     static func answers(
-        _ text: String, _ flow: CompiledFlow, _ source: PlaySource, _ caller: Caller
+        _ text: String, _ flow: CompiledFlow, _ source: PlaySource, _ caller: Caller, events: JSONValue? = nil
     ) throws(Problem) -> JSONValue {
         let limits = JSONLimits(bytes: 65_536, depth: 8)
         guard let given = try? JSONValue(parsing: text.isEmpty ? "{}" : text, limits: limits),
@@ -211,7 +240,7 @@ extension Plays {
                         en: "\(label.en) must be the id of a record.",
                         ko: "\(label.ko, .topic) 레코드 ID여야 합니다."), rule: "G-76"))
         }
-        let whole = flow.validate(input: ["source": source.input, "answers": answers])
+        let whole = flow.validate(input: input(source, answers, events))
         violations += whole.violations.filter { !$0.field.hasPrefix("answers") }.map { violation in
             Problem.Violation(field: violation.field, text: Text(violation.text), rule: "G-76")
         }
@@ -229,6 +258,11 @@ extension Plays {
             throw .internalError(cause: "the flow \(plan.flow.reference) did not start: \(error)")
         }
     }
+}
+
+extension JSONLimits {
+    /// Of the events that a run is begun by.
+    static let events = JSONLimits(bytes: FlowBounds.valueBytes)
 }
 
 extension FlowInstant {

@@ -131,8 +131,9 @@ struct Plays: Sendable {
         return response
     }
 
-    /// In the language asked for where the choice came with the product: choices have a name in one language only.
+    /// In the language asked for, as it was named in Korean, or where the choice came with the product.
     private static func label(_ choice: AleChoice, _ language: String) -> String {
+        if language == Language.ko.rawValue, let korean = choice.nameKo, !korean.isBlank { return korean }
         let shipped = PlaySeed.categories + PlaySeed.subcategories.map(\.name)
         return shipped.first { $0.en == choice.name }?(language) ?? choice.name ?? ""
     }
@@ -144,6 +145,7 @@ struct Plays: Sendable {
         let plan = try await plan(request.definitionRecord, call)
         var response = DescribePlayResponse()
         response.title = plan.flow.title(plan.record)(call.language)
+        response.schedule = plan.flow.schedule?.told(call.language) ?? ""
         response.questions = plan.flow.wizard.map { question in
             var described = PlayQuestion()
             described.name = question.name
@@ -186,14 +188,22 @@ struct Plays: Sendable {
         let flow: CompiledFlow
     }
 
-    /// The published definition record `id`, for whoever may launch.
-    func plan(_ id: String, _ call: Call) async throws(Problem) -> Plan {
+    /// The published definition record `id`, for whoever may launch; by a `version` of its flow, where one is named.
+    func plan(_ id: String, version: String = "", _ call: Call) async throws(Problem) -> Plan {
         let database = database
         let found = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
             guard let record = try Store<DefinitionRecord>(database).find(id, in: tx) else {
                 throw Problem.notFound(DefinitionRecord.schema.label, id: id)
             }
-            return (record, try FlowLibrary.newest(of: [record], database, in: tx)[record.id])
+            let newest = try FlowLibrary.newest(of: [record], database, in: tx)[record.id]
+            guard let newest, !version.isEmpty else { return (record, newest) }
+            let named = Validation.isUUID(version) ? try Store<FlowDefinition>(database).find(version, in: tx) : nil
+            guard let named, named.name == newest.name, named.domain == newest.domain else {
+                throw Problem.failedPrecondition(
+                    rule: "G-76", Text(en: "The play goes by another flow now.", ko: "플레이의 플로우가 바뀌었습니다."),
+                    field: LaunchPlayRequest.Field.flowDefinition)
+            }
+            return (record, named)
         }
         guard found.0.state == DefinitionRecord.State.published else {
             throw .failedPrecondition(

@@ -77,7 +77,10 @@ struct RunProgress: Sendable {
         drop(before.filter { step in step.action.step.map { turn.done[$0] == nil } ?? true }, but: nil)
     }
 
-    /// Events up to this one were looked at.
+    /// Whether the run was told that it has missed events: it listens anew.
+    var hasMissed = false
+
+    /// These events were looked at.
     mutating func hear(_ events: [Int64]) { heard = events }
 
     private mutating func drop(_ before: [(key: String, action: FlowAction)], but ended: String?) {

@@ -101,10 +101,14 @@ extension Runner {
     /// Gives the flow what was heard since it listens; lets the run wait when that was nothing.
     private func listen(_ execution: Execution, _ lease: Lease) async throws -> Execution? {
         let run = execution.run
-        let heard =
-            execution.listens.isEmpty
-            ? [] : try await asService(execution.domain) { tx in try Listening.heard(by: run, in: tx) }
+        guard !execution.listens.isEmpty else {
+            try await letWait(execution, lease)
+            return nil
+        }
+        let heard = try await asService(execution.domain) { tx in try Listening.heard(by: run, in: tx) }
         guard !heard.isEmpty else {
+            let misses = try await asService(execution.domain) { tx in try Listening.hasMissed(run, in: tx) }
+            if misses { return try await miss(execution, lease) }
             try await letWait(execution, lease)
             return nil
         }
@@ -120,6 +124,21 @@ extension Runner {
                 }, at: place)
         }
         progress.hear(heard.map(\.seq))
+        return try await store(try await self.progress(progress), lease)
+    }
+
+    /// Fails the step by which a run listens, when all that was kept of the events is taken in and it still does.
+    private func miss(_ execution: Execution, _ lease: Lease) async throws -> Execution? {
+        var progress = RunProgress(execution)
+        progress.hasMissed = true
+        let place = execution.machines.count - 1
+        let machine = execution.machines[place]
+        let listening = machine.state.pending.first { if case .listen = $0 { true } else { false } }
+        guard let step = listening?.step else { return nil }
+        progress.turn(
+            try await turned(machine) { flow throws(FlowMachineError) in
+                try flow.fail(step, with: Listening.missed, machine.state, now: FlowInstant(database.clock.now))
+            }, at: place)
         return try await store(try await self.progress(progress), lease)
     }
 
@@ -218,7 +237,7 @@ extension Runner {
             try progress.record(database, now: now, in: tx)
             if wake != nil { try change(to: FlowRun.State.waiting, at: next.stepTitle) }
             Listening.forget(progress.heard, of: next.run, in: tx)
-            if progress.wasListening, next.listens.isEmpty { Listening.end(next.run, in: tx) }
+            if progress.wasListening, next.listens.isEmpty || progress.hasMissed { Listening.end(next.run, in: tx) }
             try begin(next, in: tx)
             return next.isNoted ? try Execution.Ending.load(next.run, database, in: tx) : nil
         }
@@ -228,12 +247,18 @@ extension Runner {
         return stored
     }
 
-    /// A run found waiting too early, because clocks differ, is let go until its time.
+    /// A run that waits from its first step on, or was found waiting too early, because clocks differ, is let go until its
+    /// time.
     private func letWait(_ execution: Execution, _ lease: Lease) async throws {
-        let due = execution.wake
+        let (database, due) = (database, execution.wake)
+        let now = database.clock.now
         try await asService(execution.domain) { tx in
             // By the clock of the database the time may have come already: not at once again.
             lease.retry(after: .seconds(1), notBefore: due, in: tx)
+            try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
+                run.state = FlowRun.State.waiting
+                run.stand(at: execution.stepTitle)
+            }
             try begin(execution, in: tx)
         }
     }

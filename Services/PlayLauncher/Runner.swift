@@ -46,10 +46,12 @@ struct Runner: Sendable {
         self.library = library
         self.hosts = hosts
         shared = SharedTransactions(database)
-        queue = LeasedQueue(
-            database, table: "flow_execution", key: "run",
-            open: "phase <> \(literal: Execution.Phase.done) AND phase <> \(literal: Execution.Phase.held)")
+        queue = LeasedQueue(database, table: "flow_execution", key: "run", open: Self.open)
     }
+
+    /// Runs that go on by themselves.
+    static let open: SQL =
+        "phase <> \(literal: Execution.Phase.done) AND phase <> \(literal: Execution.Phase.held)"
 
     /// Given when a run was launched here.
     var wake: Signal { queue.wake }

@@ -92,7 +92,7 @@ indirect enum Condition: Sendable {
 
 extension FilterField.Kind {
     /// A row's value as this kind holds it; `null` when it is of another type.
-    fileprivate func value(_ value: FilterValue) -> FilterValue {
+    func value(_ value: FilterValue) -> FilterValue {
         switch (self, value) {
         case (.string, .string), (.choice, .string), (.int, .int), (.intChoice, .int), (.bool, .bool),
             (.timestamp, .timestamp), (.list, .strings):
@@ -116,7 +116,7 @@ extension Condition.Test {
         case (.present, .string(let text)): !text.isEmpty
         case (.present, .strings(let texts)): !texts.isEmpty
         case (.present, _): true
-        case (.compare(let comparator, let other), _): comparator.holds(order(value, other))
+        case (.compare(let comparator, let other), _): comparator.holds(Self.order(value, other))
         case (.like(let pattern, let foldsCase), .string(let text)): pattern.matches(text, foldsCase: foldsCase)
         case (.alike(let pattern), .string(let text)): pattern.matches(text.alike, foldsCase: false)
         case (.element(let text), .strings(let texts)): texts.contains { $0.utf8.elementsEqual(text.utf8) }
@@ -126,7 +126,8 @@ extension Condition.Test {
         }
     }
 
-    private func order(_ left: FilterValue, _ right: FilterValue) -> Int {
+    /// Below 0 when `left` comes first, 0 for the same.
+    static func order(_ left: FilterValue, _ right: FilterValue) -> Int {
         switch (left, right) {
         case (.int(let left), .int(let right)), (.timestamp(let left), .timestamp(let right)):
             left < right ? -1 : left == right ? 0 : 1

@@ -49,6 +49,8 @@ public struct CompiledFlow: Sendable {
     public let hosts: [String]
     /// The type of every event that a `listen` waits for, sorted.
     public let eventTypes: [String]
+    /// When it says that it begins by itself; nil when it does not say so.
+    public let schedule: FlowSchedule?
 
     let inputFrom: FlowTemplate?
     let outputAs: FlowTemplate?
@@ -88,6 +90,26 @@ indirect enum FlowTemplate: Sendable {
     case expression(Int)
     case array([FlowTemplate])
     case object([(name: String, value: FlowTemplate)])
+}
+
+extension FlowTemplate {
+    /// The value, where no expression has a part in it, and no language.
+    var constant: JSONValue? {
+        switch self {
+        case .literal(let value): return value
+        case .text, .expression: return nil
+        case .array(let elements):
+            let values = elements.compactMap(\.constant)
+            return values.count == elements.count ? .array(values) : nil
+        case .object(let members):
+            var values: [String: JSONValue] = [:]
+            for member in members {
+                guard let value = member.value.constant else { return nil }
+                values[member.name] = value
+            }
+            return .object(values)
+        }
+    }
 }
 
 /// A list of tasks, carried out in order. Its path names it in stored states: `do`, `do/retry/try`, `do/each/do`.
@@ -174,7 +196,24 @@ struct FlowTask: Sendable {
     struct Filter: Sendable {
         let type: String
         let with: [(name: String, value: FlowTemplate)]
-        let correlate: [(from: Int, expect: FlowTemplate)]
+        let correlate: [Correlation]
+
+        /// The attributes that an event must have, as far as they are written out: `true` is no value, but takes any.
+        var wanted: JSONValue {
+            var wanted: [String: JSONValue] = ["type": .string(type)]
+            for (name, template) in with {
+                if let constant = template.constant, constant != .bool(true) { wanted[name] = constant }
+            }
+            return .object(wanted)
+        }
+    }
+
+    /// What an event is told to belong by: that `from` makes of it what is expected; where nothing is, what it makes of the
+    /// first event that was heard, by a filter with this name.
+    struct Correlation: Sendable {
+        let name: String
+        let from: Int
+        let expect: FlowTemplate?
     }
 
     /// One case of a `switch`; without a condition it is the default.

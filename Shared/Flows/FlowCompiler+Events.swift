@@ -31,11 +31,25 @@ extension FlowCompiler {
 
     mutating func listen(_ node: YAMLTree, _ variables: [String]) throws(FlowProblem) -> FlowTask.Listen {
         let parts = try node.members(["to", "read"])
-        let to = try node.require("to", in: parts)
+        let read = try parts["read"]?.text() ?? "data"
+        guard ["data", "envelope"].contains(read) else {
+            throw parts["read", default: node].problem(
+                "'read' is one of data, envelope.", "'read'는 'data', 'envelope' 중 하나입니다.")
+        }
+        let listen = try consumption(
+            try node.require("to", in: parts), variables, readsEnvelope: read == "envelope")
+        eventTypes.formUnion(listen.types)
+        return listen
+    }
+
+    /// Which events are waited for: by `to` of a `listen`, or by `on` of a schedule.
+    mutating func consumption(
+        _ to: YAMLTree, _ variables: [String], readsEnvelope: Bool
+    ) throws(FlowProblem) -> FlowTask.Listen {
         let strategies = try to.members(["one", "any", "all", "until"])
         let given = ["one", "any", "all"].filter { strategies[$0] != nil }
         guard given.count == 1, let kind = given.first, let filters = strategies[kind] else {
-            throw to.problem("'to' is one of one, any, all.", "'to'는 'one', 'any', 'all' 중 하나입니다.")
+            throw to.problem("It has to be one of one, any, all.", "'one', 'any', 'all' 중 하나를 지정하세요.")
         }
         var until: Int?
         if let condition = strategies["until"] {
@@ -56,15 +70,9 @@ extension FlowCompiler {
             }
             for node in nodes { compiled.append(try filter(node, variables)) }
         }
-        eventTypes.formUnion(compiled.map(\.type))
-        let read = try parts["read"]?.text() ?? "data"
-        guard ["data", "envelope"].contains(read) else {
-            throw parts["read", default: node].problem(
-                "'read' is one of data, envelope.", "'read'는 'data', 'envelope' 중 하나입니다.")
-        }
         return FlowTask.Listen(
             strategy: kind == "one" ? .one : kind == "any" ? .any : .all, filters: compiled, until: until,
-            readsEnvelope: read == "envelope")
+            readsEnvelope: readsEnvelope)
     }
 
     private mutating func filter(_ node: YAMLTree, _ variables: [String]) throws(FlowProblem) -> FlowTask.Filter {
@@ -76,7 +84,7 @@ extension FlowCompiler {
         for (name, node) in attributes.sorted(by: { $0.key < $1.key }) where name != "type" {
             values.append((name, try template(node, variables: variables)))
         }
-        var correlate: [(from: Int, expect: FlowTemplate)] = []
+        var correlate: [FlowTask.Correlation] = []
         if let node = parts["correlate"] {
             guard case .mapping(let members) = node.value else {
                 throw node.problem("A mapping is expected.", "매핑이 필요합니다.")
@@ -84,10 +92,12 @@ extension FlowCompiler {
             for member in members {
                 let ends = try member.value.members(["from", "expect"])
                 correlate.append(
-                    (
-                        try expression(try member.value.require("from", in: ends), variables: variables),
-                        try template(try member.value.require("expect", in: ends), variables: variables)
-                    ))
+                    FlowTask.Correlation(
+                        name: member.key,
+                        from: try expression(try member.value.require("from", in: ends), variables: variables),
+                        expect: try ends["expect"].map { node throws(FlowProblem) in
+                            try template(node, variables: variables)
+                        }))
             }
         }
         return FlowTask.Filter(type: type, with: values, correlate: correlate)

@@ -154,7 +154,7 @@ extension FlowCompiler {
     }
 
     /// A duration that is written out.
-    private func written(_ node: YAMLTree) throws(FlowProblem) -> Int64 {
+    func written(_ node: YAMLTree) throws(FlowProblem) -> Int64 {
         if case .mapping(let given) = node.value, !given.isEmpty {
             let members = try node.members(FlowTime.units.map(\.name))
             for part in members.values { _ = try part.integer(in: 0...31_622_400_000) }

@@ -22,9 +22,9 @@ struct FlowCompiler {
     static let taskVariables = ["context", "input", "task", "workflow", "runtime"]
 
     mutating func flow(_ root: YAMLTree, digest: String) throws(FlowProblem) -> CompiledFlow {
-        let members = try root.members(["document", "input", "use", "do", "timeout", "output"], at: .flow)
+        let members = try root.members(["document", "input", "use", "schedule", "do", "timeout", "output"], at: .flow)
         let document = try document(try root.require("document", in: members))
-        var schema = FlowSchema(kind: .object)
+        var schema: FlowSchema?
         var inputFrom: FlowTemplate?
         if let input = members["input"] {
             let parts = try input.members(["schema", "from"])
@@ -37,6 +37,7 @@ struct FlowCompiler {
         let timeout = try members["timeout"].map { node throws(FlowProblem) in
             try self.timeout(node, variables: ["context", "workflow", "runtime"])
         }
+        let schedule = try members["schedule"].map { node throws(FlowProblem) in try self.schedule(node) }
         try block(try root.require("do", in: members), path: "do", pointer: "/do", depth: 1, scope: [])
         var outputAs: FlowTemplate?
         var outputSchema: FlowSchema?
@@ -49,10 +50,17 @@ struct FlowCompiler {
         let expressions = try compileExpressions()
         return CompiledFlow(
             reference: document.reference, title: document.title, summary: document.summary,
-            metadata: document.metadata, input: schema, digest: digest, methods: methods.sorted(), subflows: subflows,
-            hosts: hosts.sorted(), eventTypes: eventTypes.sorted(), inputFrom: inputFrom, outputAs: outputAs,
-            outputSchema: outputSchema,
-            timeout: timeout, definition: root.json, blocks: blocks, expressions: expressions)
+            metadata: document.metadata, input: schema ?? Self.standard(schedule), digest: digest,
+            methods: methods.sorted(), subflows: subflows,
+            hosts: hosts.sorted(), eventTypes: eventTypes.sorted(), schedule: schedule, inputFrom: inputFrom,
+            outputAs: outputAs, outputSchema: outputSchema, timeout: timeout, definition: root.json, blocks: blocks,
+            expressions: expressions)
+    }
+
+    /// What a run of a flow is given that does not say so: an object, or where it begins by events whatever has it begin makes of
+    /// them.
+    private static func standard(_ schedule: FlowSchedule?) -> FlowSchema {
+        if case .events? = schedule?.kind { FlowSchema(kind: .any) } else { FlowSchema(kind: .object) }
     }
 
     private func compileExpressions() throws(FlowProblem) -> JQ {

@@ -19,6 +19,7 @@ public struct FlowFeature: Sendable, Hashable {
         .init("input", true, "`schema` in place, `from`"),
         .init("output", true, "`schema` in place, `as`"),
         .init("export", true, "`schema` in place, `as`"),
+        .init("schedule", true, "`cron`, `every`, `after` or `on`; carried out by a trigger that goes by it"),
         .init("timeout", true, "of the run and of every task; a call under way is waited for"),
         .init("if", true),
         .init("then", true, "`continue`, `exit`, `end`, a task of the same list"),
@@ -34,7 +35,7 @@ public struct FlowFeature: Sendable, Hashable {
         .init("emit", true, "its output is the event"),
         .init(
             "listen", true,
-            "`one`, `any`, `all`; `until` an expression; `expect` in `correlate`; `data` or `envelope`"),
+            "`one`, `any`, `all`; `until` an expression; `correlate`; `data` or `envelope`"),
         .init("call: rpc", true, "a method of the services: `method` and `request`; not of the DSL"),
         .init("call: http", true, "`get` and `post` to hosts that the operator lists (`ALE_FLOW_HOSTS`)"),
         .init("call: function", true, "of `use.functions`, each of which may call those above it"),
@@ -67,7 +68,6 @@ public struct FlowFeature: Sendable, Hashable {
     }
 
     private static let refusals: [Refusal] = [
-        Refusal(.flow, "schedule", "schedule", "a trigger starts plays"),
         Refusal(.flow, "evaluate", "evaluate", "expressions are jq"),
         Refusal(.use, "authentications", "use.authentications"),
         Refusal(.use, "catalogs", "use.catalogs"),

@@ -78,6 +78,16 @@ public struct FlowMachine: Sendable {
         return Turn(state: move.state, done: move.done)
     }
 
+    /// Fails a step that is under way for a reason from outside, be it in a branch.
+    public func fail(
+        _ step: StepKey, with error: FlowError, _ state: FlowState, now: FlowInstant
+    ) throws(FlowMachineError) -> Turn {
+        try check(state)
+        var move = FlowMove(flow: flow, state: state, now: now)
+        move.take(step, .failed(error))
+        return Turn(state: move.state, done: move.done)
+    }
+
     /// Refuses a state that is not one of this flow under way.
     private func check(_ state: FlowState) throws(FlowMachineError) {
         guard state.flow == flow.reference, state.digest == flow.digest else { throw .otherFlow(state.flow) }

@@ -99,7 +99,7 @@ extension FlowMove {
             }
             return goOnInTurn(listening) { $0.listen(to: event) }
         }
-        guard case .listen(let step, _) = state.action, case .listen(let listen) = task.kind, let active = top.active
+        guard case .listen(let step, _, _) = state.action, case .listen(let listen) = task.kind, let active = top.active
         else {
             isDone = true
             return
@@ -141,11 +141,53 @@ extension FlowMove {
             let value = try fill(template, on: event[name] ?? .null, with: variables)
             guard value == .bool(true) || value == event[name] ?? .null else { return false }
         }
-        for (from, expect) in filter.correlate {
-            let found = try evaluate(from, on: event, with: variables)
+        for correlation in filter.correlate {
+            let found = try evaluate(correlation.from, on: event, with: variables)
+            guard let expect = correlation.expect else {
+                guard try first(of: correlation.name, with: variables).map({ $0 == found }) ?? true else {
+                    return false
+                }
+                continue
+            }
             guard try found == fill(expect, on: input, with: variables) else { return false }
         }
         return true
+    }
+
+    /// What the first event that was heard by a filter with this correlation has there; nil before there is one.
+    private func first(of name: String, with variables: [String: JSONValue]) throws(FlowError) -> JSONValue? {
+        guard case .listen(let listen) = task.kind else { return nil }
+        for heard in top.active?.heard ?? [] where heard.filter < listen.filters.count {
+            guard
+                let known = listen.filters[heard.filter].correlate.first(where: { $0.name == name && $0.expect == nil })
+            else { continue }
+            return try evaluate(known.from, on: heard.event, with: variables)
+        }
+        return nil
+    }
+
+    // MARK: Schedules
+
+    /// What the event has to have in common with others, by the first filter that takes it; nil when none does.
+    func correlation(of event: JSONValue) throws(FlowError) -> JSONValue? {
+        guard case .listen(let listen) = task.kind, let active = top.active,
+            let place = try filter(of: listen, takes: event, active)
+        else { return nil }
+        var values: [String: JSONValue] = [:]
+        for correlation in listen.filters[place].correlate where correlation.expect == nil {
+            values[correlation.name] = try evaluate(
+                correlation.from, on: event, with: variables(input: active.input))
+        }
+        return .object(values)
+    }
+
+    /// Hears one more event; answers whether that is enough, and nil when it is not taken.
+    mutating func gather(_ event: JSONValue) throws(FlowError) -> Bool? {
+        guard case .listen(let listen) = task.kind, let active = top.active,
+            let place = try filter(of: listen, takes: event, active)
+        else { return nil }
+        top.active?.heard.append(FlowState.Heard(filter: place, event: event))
+        return try heard(listen) != nil
     }
 
     /// What the task gives when it has heard enough.

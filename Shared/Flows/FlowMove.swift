@@ -147,7 +147,7 @@ struct FlowMove {
         case .function(let block, let arguments):
             push(block, key: "do", data: try fill(arguments, on: input, with: variables), variables: [:])
         case .fork(let branches, let competes): startFork(branches, competes: competes, input)
-        case .listen(let listen): act(.listen(step: stepKey, types: listen.types))
+        case .listen(let listen): act(.listen(step: stepKey, types: listen.types, wants: listen.filters.map(\.wanted)))
         }
     }
 

@@ -113,7 +113,8 @@ extension FlowAction {
         case .http(_, let request): members = ["kind": "http", "request": request.json]
         case .wait(_, let until): members = ["kind": "wait", "until": until.json]
         case .emit(_, let type, let event): members = ["kind": "emit", "type": .string(type), "event": event]
-        case .listen(_, let types): members = ["kind": "listen", "types": .array(types.map(JSONValue.string))]
+        case .listen(_, let types, let wants):
+            members = ["kind": "listen", "types": .array(types.map(JSONValue.string)), "wants": .array(wants)]
         case .runSubflow(_, let flow, let input):
             members = ["kind": "run", "flow": flow.json, "input": input]
         case .completed(let output): members = ["kind": "completed", "output": output]
@@ -143,7 +144,10 @@ extension FlowAction {
             let event = state["event"] ?? ["data": state["data"] ?? .null]
             self = .emit(step: try reader.step(), type: try reader.string("type"), event: event)
         case "listen":
-            self = .listen(step: try reader.step(), types: try reader.array("types").compactMap(\.string))
+            // A state of a version that did not say what it wants of events takes all of their types.
+            let types = try reader.array("types").compactMap(\.string)
+            let wants = (try? reader.array("wants")) ?? types.map { ["type": .string($0)] }
+            self = .listen(step: try reader.step(), types: types, wants: wants)
         case "run":
             self = .runSubflow(
                 step: try reader.step(), flow: try FlowReference(state: try reader.value("flow")),

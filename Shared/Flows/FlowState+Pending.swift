@@ -15,9 +15,16 @@ extension FlowState {
     /// The types of the events that the run listens to.
     public var listens: [String] {
         let types = pending.flatMap { action in
-            if case .listen(_, let types) = action { types } else { [String]() }
+            if case .listen(_, let types, _) = action { types } else { [String]() }
         }
         return Set(types).sorted()
+    }
+
+    /// What the run wants of the events of a type that it listens to: one that has all the attributes of one of these.
+    public func wants(of type: String) -> [JSONValue] {
+        pending.flatMap { action in
+            if case .listen(_, _, let wants) = action { wants.filter { $0.eventType == type } } else { [JSONValue]() }
+        }
     }
 
     fileprivate static func pending(_ frames: [Frame], _ action: FlowAction) -> [FlowAction] {
@@ -37,6 +44,11 @@ extension FlowState {
                 if case .wait(_, let until) = pending { until } else { nil }
             }
     }
+}
+
+extension JSONValue {
+    /// The type of an event in the shape of CloudEvents.
+    public var eventType: String? { self["type"]?.string }
 }
 
 extension FlowState.Branch {

@@ -8,8 +8,9 @@ public enum FlowAction: Sendable, Hashable {
     case wait(step: StepKey, until: FlowInstant)
     /// Publish an event of this type; `event` has its attributes and its data.
     case emit(step: StepKey, type: String, event: JSONValue)
-    /// Carry on when events of these types were heard that the flow takes.
-    case listen(step: StepKey, types: [String])
+    /// Carry on when events of these types were heard that the flow takes. Of each filter `wants` has the attributes, its type
+    /// among them, that an event must have for it, as far as they are written out.
+    case listen(step: StepKey, types: [String], wants: [JSONValue])
     /// Run another flow to its end.
     case runSubflow(step: StepKey, flow: FlowReference, input: JSONValue)
     /// Nothing more: the run has this output.
@@ -20,7 +21,8 @@ public enum FlowAction: Sendable, Hashable {
     /// The step the run waits for; `nil` when the run is over.
     public var step: StepKey? {
         switch self {
-        case .call(let step, _, _), .http(let step, _), .wait(let step, _), .emit(let step, _, _), .listen(let step, _),
+        case .call(let step, _, _), .http(let step, _), .wait(let step, _), .emit(let step, _, _),
+            .listen(let step, _, _),
             .runSubflow(let step, _, _):
             step
         case .completed, .failed: nil

@@ -33,8 +33,8 @@ public struct JQExpression: Sendable, Hashable {
 /// nothing but the expression and its inputs.
 ///
 /// What keeps an evaluation bounded: the scan of ``JQScanner``; the definitions of ``JQPrelude``, by which loops take 100,000
-/// rounds at most, `range` ends after 10,000 numbers, and no string or array grows longer than a million; one value in, one
-/// value out; results within ``JSONLimits``; and ``JQWatch``, which ends what takes longer than two seconds.
+/// rounds at most, `range` ends after 10,000 numbers, no string or array grows longer than a million, and no value holds more
+/// than a million others, however often the same one; one value in, one value out; results within ``JSONLimits``; and ``JQWatch``, which ends what takes longer than two seconds.
 public final class JQ: Sendable {
     private let program: Mutex<Program>
     private let expressions: [JQExpression]

@@ -44,14 +44,6 @@ struct JQLoops {
         return last
     }
 
-    /// The expression with a count before each update.
-    func counted(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        var at = 0
-        for place in places.sorted() {
-            text += bytes[at..<place] + Array(" __tick | ".utf8)
-            at = place
-        }
-        return String(decoding: text + bytes[at...], as: UTF8.self)
-    }
+    /// What is set into the expression: a count before each update.
+    var insertions: [JQInsertion] { places.map { JQInsertion(place: $0, text: " __tick | ", rank: 0) } }
 }

@@ -4,12 +4,32 @@
 /// not use `+`; assignments it compiles into `_assign` and `_modify`. `input` is the count of rounds: it answers whether a
 /// value has to be looked at, and fails when there were too many (see `JQCount`). A value that is nested too deeply would
 /// overflow the stack when it is freed: between two looks it grows by no more than a round can nest it.
+///
+/// A value that holds another twice is small in memory and doubles what has to be gone through: thirty such steps make one
+/// that libjq would compare or write out for hours, without looking whether it was halted. So whatever puts values into
+/// others has them weighed (`__sized`), by `debug`, which is the scales: after `[0, value]` `input` answers whether it is
+/// small, after `[1, value]` it fails for what is too heavy. What grows by something small alone is not weighed. The scan
+/// weighs the lists and objects that an expression writes; functions of jq that make them of what an expression gives, and
+/// would use their own `map`, are here again.
 enum JQPrelude {
     static let text = """
         def __inputs: input;
         def __deep: [limit(1; path(..) | select(length > 200))] | length > 0;
         def __tick: __inputs as $n | if $n then (if __deep then error("a value is nested too deeply") else . end) else
             . end;
+        def __ask($question): [$question, .] | debug | __inputs;
+        def __small: __ask(0);
+        def __sized: . as $value | __ask(1) | $value;
+        def __touch: . as $value | __ask(2) | $value;
+        def __settle: . as $value | __ask(3) | $value;
+        def __grown($by): if $by | __small then . else __sized end;
+        def map(f): [.[] | f] | __sized;
+        def with_entries(f): to_entries | map(f) | from_entries;
+        def sort_by(f): _sort_by_impl(map([f]));
+        def group_by(f): _group_by_impl(map([f]));
+        def unique_by(f): [group_by(f)[] | .[0]];
+        def min_by(f): _min_by_impl(map([f]));
+        def max_by(f): _max_by_impl(map([f]));
         def recurse(f): def r: ., (f | __tick | r); r;
         def recurse(f; cond): def r: ., (f | select(cond) | __tick | r); r;
         def while(cond; update): def r: if cond then ., (update | __tick | r) else empty end; r;
@@ -17,10 +37,11 @@ enum JQPrelude {
         def __path: if type == "array" and (length > 200 or any(.[]; type == "number" and . > 100000)) then
             error("a path leads too far") else . end;
         def __setpath($p; $v): setpath($p; $v);
-        def setpath($p; $v): __setpath($p | __path; $v);
-        def _assign(paths; $value): reduce path(paths) as $p (.; __tick | __setpath($p | __path; $value));
+        def setpath($p; $v): __setpath($p | __path; $v) | __grown($v);
+        def _assign(paths; $value): reduce path(paths) as $p (.; __tick | __setpath($p | __path; $value)) |
+            __grown($value);
         def _modify(paths; update): reduce path(paths) as $p (.; __tick | label $out |
-            (__setpath($p | __path; getpath($p) | update) | ., break $out), delpaths([$p]));
+            (__setpath($p | __path; getpath($p) | update | __touch) | ., break $out), delpaths([$p])) | __settle;
         def map_values(f): .[] |= f;
         def __implode: implode;
         def implode: if type == "array" and all(.[]; type == "number" and . >= 0 and . <= 1114111 and
@@ -57,12 +78,20 @@ enum JQPrelude {
         def _minus($a; $b): if ($a | __crowd($b)) then error("lists are too long to compare") else
             __minus($a; $b) end;
         def __size: type as $t | if $t == "string" or $t == "array" then length else 0 end;
+        def __joined($a; $b): if (type == "array" or type == "object") and ($a | __small | not) then __grown($b) else . end;
         def _plus($a; $b): if __plus($a | __size; $b | __size) > 1000000 then error("value is too long") else
-            __plus($a; $b) end;
+            __plus($a; $b) | __joined($a; $b) end;
+        def join($x): reduce .[] as $i (null; (if . == null then "" else . + $x end) +
+            ($i | if . == null then "" elif type == "boolean" or type == "number" then tojson else . end)) // "";
         def __repeated($s; $n): ($s | type) == "string" and ($n | type) == "number" and
             __times($s | utf8bytelength; $n) > 1000000;
         def _multiply($a; $b): if __repeated($a; $b) or __repeated($b; $a) then error("value is too long") else
-            __times($a; $b) end;
+            __times($a; $b) | __joined($a; $b) end;
+        def walk(f): . as $in | if type == "object" then
+            reduce keys[] as $key ({}; __setpath([$key]; $in[$key] | walk(f))) | __sized | f
+            elif type == "array" then map(walk(f)) | f else f end;
+        def INDEX(stream; f): reduce stream as $row ({}; .[$row | f | tostring] |= $row);
+        def INDEX(f): INDEX(.[]; f);
 
         """
 }

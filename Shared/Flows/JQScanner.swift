@@ -10,7 +10,7 @@
 /// * `@base64d`: reads beyond its input in libjq 1.6.
 ///
 /// What loops (`reduce`, `foreach`, `while`, `until`, `recurse`) is counted: before each round stands a call of `__tick`
-/// (see ``JQPrelude``), which the scan sets into `reduce` and `foreach`. The scan also proves that the brackets of the
+/// (see ``JQPrelude``), which the scan sets into `reduce` and `foreach`. Lists and objects are weighed. The scan also proves that the brackets of the
 /// expression balance, so that it can be set inside a larger program without leaking out of it.
 struct JQScanner {
     /// Longest expression, in bytes.
@@ -50,6 +50,7 @@ struct JQScanner {
     /// Whether the next name inside a brace is a member name and not a function.
     private var keyPosition = false
     private var loops = JQLoops()
+    private var weighing = JQWeighing()
 
     private init(_ expression: String) { bytes = Array(expression.utf8) }
 
@@ -58,7 +59,7 @@ struct JQScanner {
         var scanner = JQScanner(expression)
         guard scanner.bytes.count <= maximumBytes else { return .refused("longer than \(maximumBytes) bytes") }
         if let problem = scanner.scan() { return .refused(problem) }
-        return .fine(scanner.loops.counted(scanner.bytes))
+        return .fine(JQInsertion.all(scanner.loops.insertions + scanner.weighing.insertions, into: scanner.bytes))
     }
 
     enum Scanned: Equatable {
@@ -96,6 +97,8 @@ struct JQScanner {
     }
 
     private mutating func token(_ byte: UInt8, keyPosition isKey: Bool) -> String? {
+        // Behind `?` stands what stood before it.
+        if byte != UInt8(ascii: "[") { weighing.isOperand = weighing.isOperand && byte == UInt8(ascii: "?") }
         switch byte {
         case UInt8(ascii: "\""):
             at += 1
@@ -103,6 +106,7 @@ struct JQScanner {
         case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"):
             guard contexts.count < Self.maximumNesting else { return "nested deeper than \(Self.maximumNesting)" }
             loops.open(byte, depth: contexts.count)
+            weighing.open(byte, at: at)
             contexts.append(byte == UInt8(ascii: "(") ? .parenthesis : byte == UInt8(ascii: "[") ? .bracket : .brace)
             keyPosition = byte == UInt8(ascii: "{")
             at += 1
@@ -115,20 +119,35 @@ struct JQScanner {
             loops.part(depth: contexts.count, at: at)
         case UInt8(ascii: "."):
             at += 1
+            weighing.isOperand = true
             if let byte = self.byte, Self.startsName(byte) { _ = name() }
         case UInt8(ascii: "$"):
             at += 1
             guard let byte = self.byte, Self.startsName(byte) else { return "a name was expected after $" }
             let variable = name()
+            (weighing.isOperand, weighing.expectsPattern) = (true, false)
             if variable.hasPrefix("__") || variable == "ENV" { return "$\(variable) is not available in flows" }
         case UInt8(ascii: "@"):
             at += 1
             let format = "@" + name()
+            weighing.isOperand = true
             if !Self.formats.contains(format) { return "\(format) is not available in flows" }
-        case _ where Self.isDigit(byte): number()
+        case UInt8(ascii: "?"):
+            at += 1
+            // `?//` stands between the patterns of a value.
+            guard self.byte == UInt8(ascii: "/"), next(is: UInt8(ascii: "/")) else { break }
+            at += 2
+            (weighing.isOperand, weighing.expectsPattern) = (false, true)
+        case _ where Self.isDigit(byte):
+            number()
+            weighing.isOperand = true
         case _ where Self.startsName(byte):
             let word = name()
-            if !isKey { loops.read(word, depth: contexts.count) }
+            if !isKey {
+                loops.read(word, depth: contexts.count)
+                weighing.isOperand = !Self.keywords.contains(word)
+                weighing.expectsPattern = word == "as"
+            }
             if isKey || Self.keywords.contains(word) || Self.functions.contains(word) { return nil }
             if word == "now" { return "'now' is not available in flows; use $runtime.now" }
             return "'\(word)' is not available in flows"
@@ -141,6 +160,7 @@ struct JQScanner {
         at += 1
         let context = contexts.popLast()
         loops.close(depth: contexts.count)
+        weighing.close(before: at, in: bytes)
         switch (byte, context) {
         case (UInt8(ascii: ")"), .parenthesis), (UInt8(ascii: "]"), .bracket), (UInt8(ascii: "}"), .brace): return nil
         case (UInt8(ascii: ")"), .interpolation): return string()
@@ -152,12 +172,16 @@ struct JQScanner {
     private mutating func string() -> String? {
         while let byte {
             at += 1
-            if byte == UInt8(ascii: "\"") { return nil }
+            if byte == UInt8(ascii: "\"") {
+                weighing.isOperand = true
+                return nil
+            }
             guard byte == UInt8(ascii: "\\"), let escaped = self.byte else { continue }
             at += 1
             if escaped == UInt8(ascii: "(") {
                 guard contexts.count < Self.maximumNesting else { return "nested deeper than \(Self.maximumNesting)" }
                 contexts.append(.interpolation)
+                weighing.open(UInt8(ascii: "("), at: at)
                 return nil
             }
         }

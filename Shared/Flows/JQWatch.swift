@@ -62,7 +62,8 @@ final class JQWatch: Sendable {
     }
 }
 
-/// Counts the rounds of loops of one evaluation: libjq asks it as the `input` of the program.
+/// Counts the rounds of loops of one evaluation and weighs its values: libjq asks it as the `input` and the `debug` of the
+/// program.
 ///
 /// `@unchecked Sendable`: it belongs to a program, which serves one caller at a time under its lock.
 final class JQCount: @unchecked Sendable {
@@ -72,11 +73,13 @@ final class JQCount: @unchecked Sendable {
     private static let look = 128
 
     private var rounds = 0
+    private var scales = JQScales()
 
-    func reset() { rounds = 0 }
+    func reset() { (rounds, scales) = (0, JQScales()) }
 
     /// True when a value has to be looked at; an error when there were too many rounds.
     fileprivate func next() -> jv {
+        if let answer = scales.takeAnswer() { return answer }
         rounds += 1
         guard rounds <= Self.most else { return jv_invalid_with_msg(jv_string("more than \(Self.most) rounds")) }
         return rounds % Self.look == 0 ? jv_true() : jv_false()
@@ -89,6 +92,13 @@ final class JQCount: @unchecked Sendable {
             { _, data in
                 guard let data else { return jv_false() }
                 return Unmanaged<JQCount>.fromOpaque(data).takeUnretainedValue().next()
+            }, Unmanaged.passUnretained(self).toOpaque())
+        jq_set_debug_cb(
+            state,
+            { data, question in
+                defer { jv_free(question) }
+                guard let data else { return }
+                Unmanaged<JQCount>.fromOpaque(data).takeUnretainedValue().scales.ask(question)
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 }

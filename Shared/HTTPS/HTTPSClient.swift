@@ -6,7 +6,21 @@ public enum HTTPSOutcome: Sendable, Equatable {
     /// The server answered.
     case answered(status: Int, body: [UInt8])
     /// No answer came; the reason is libcurl's, for the log.
-    case unreached(reason: String)
+    case unreached(HTTPSFault, reason: String)
+}
+
+/// Why no answer came.
+public enum HTTPSFault: Sendable, Equatable {
+    /// The server is away, or was too slow: it may answer another time.
+    case away
+    /// The answer is longer than ``HTTPSClient/mostBytes``.
+    case tooLarge
+    /// Its certificate is not one that is trusted for this host.
+    case certificate
+    /// Its address is of the own network.
+    case ownNetwork
+    /// What was asked is no request.
+    case malformed
 }
 
 /// Asks servers of the internet over HTTPS: certificates are verified, redirects are not followed, answers are
@@ -49,7 +63,7 @@ public struct HTTPSClient: Sendable {
         return await withCheckedContinuation { continuation in
             let thread = Thread {
                 guard let transfer = HTTPSTransfer(reachesOwnNetwork: reachesOwnNetwork) else {
-                    return continuation.resume(returning: .unreached(reason: "libcurl cannot be set up"))
+                    return continuation.resume(returning: .unreached(.away, reason: "libcurl cannot be set up"))
                 }
                 continuation.resume(
                     returning: transfer.ask(
@@ -80,9 +94,6 @@ private struct HTTPSTransfer: ~Copyable {
     borrowing func ask(
         _ url: String, body: [UInt8]?, _ headers: [String: String], authorities: String?, milliseconds: Int
     ) -> HTTPSOutcome {
-        guard reachesOwnNetwork || ale_curl_set_open(handle, PublicAddress.open) == CURLE_OK else {
-            return .unreached(reason: "libcurl does not let addresses be looked at")
-        }
         var list: UnsafeMutablePointer<curl_slist>?
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
             list = curl_slist_append(list, "\(name): \(value)") ?? list
@@ -91,6 +102,13 @@ private struct HTTPSTransfer: ~Copyable {
         prepare(url, authorities, milliseconds)
         _ = ale_curl_set_list(handle, CURLOPT_HTTPHEADER, list)
         if let body { _ = body.withUnsafeBytes { ale_curl_set_post(handle, $0.baseAddress, $0.count) } }
+        // Whether an address was refused: libcurl says no more than that it could not connect.
+        let isRefused = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
+        isRefused.initialize(to: false)
+        defer { isRefused.deallocate() }
+        guard reachesOwnNetwork || ale_curl_set_open(handle, PublicAddress.open, isRefused) == CURLE_OK else {
+            return .unreached(.away, reason: "libcurl does not let addresses be looked at")
+        }
         var bytes = [CChar](repeating: 0, count: HTTPSClient.mostBytes)
         let (code, count) = bytes.withUnsafeMutableBufferPointer { room in
             var answer = ale_curl_answer(bytes: room.baseAddress, room: room.count, count: 0)
@@ -100,7 +118,10 @@ private struct HTTPSTransfer: ~Copyable {
                 return (code, answer.pointee.count)
             }
         }
-        guard code == CURLE_OK else { return .unreached(reason: String(cString: curl_easy_strerror(code))) }
+        guard code == CURLE_OK else {
+            let fault = isRefused.pointee ? HTTPSFault.ownNetwork : HTTPSFault(code)
+            return .unreached(fault, reason: String(cString: curl_easy_strerror(code)))
+        }
         return .answered(
             status: ale_curl_status(handle), body: bytes.prefix(count).map { UInt8(bitPattern: $0) })
     }
@@ -120,5 +141,18 @@ private struct HTTPSTransfer: ~Copyable {
         set(CURLOPT_TIMEOUT_MS, milliseconds)
         set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         if let authorities { set(CURLOPT_CAINFO, authorities) }
+    }
+}
+
+extension HTTPSFault {
+    /// What a code of libcurl's says.
+    fileprivate init(_ code: CURLcode) {
+        self =
+            switch code {
+            case CURLE_WRITE_ERROR, CURLE_FILESIZE_EXCEEDED: .tooLarge
+            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ISSUER_ERROR: .certificate
+            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .malformed
+            default: .away
+            }
     }
 }

@@ -36,8 +36,12 @@ enum PublicAddress {
     }
 
     /// Opens a socket to an address of the internet, and none to another: curl then could not connect.
-    static let open: ale_curl_open_callback = { _, _, address in
-        guard let address, PublicAddress.contains(bytes(of: address)) else { return CURL_SOCKET_BAD }
+    /// The context is told that an address was refused.
+    static let open: ale_curl_open_callback = { context, _, address in
+        guard let address, PublicAddress.contains(bytes(of: address)) else {
+            context?.assumingMemoryBound(to: Bool.self).pointee = true
+            return CURL_SOCKET_BAD
+        }
         return socket(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
     }
 

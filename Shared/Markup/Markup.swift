@@ -3,26 +3,36 @@ public enum Markup {
     /// The text as a value or an attribute of HTML. It escapes scalar by scalar: a quotation mark with a combining mark after
     /// it is one character to Swift, but still ends an attribute for a browser.
     public static func escaped(_ text: String) -> String {
-        // Most texts have nothing to escape. The bytes of these marks are parts of no other scalar.
-        guard text.utf8.contains(where: isMark) else { return text }
-        var out = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "<": out.append(contentsOf: "&lt;".unicodeScalars)
-            case ">": out.append(contentsOf: "&gt;".unicodeScalars)
-            case "&": out.append(contentsOf: "&amp;".unicodeScalars)
-            case "\"": out.append(contentsOf: "&quot;".unicodeScalars)
-            case "'": out.append(contentsOf: "&#39;".unicodeScalars)
-            default: out.append(scalar)
-            }
-        }
-        return String(out)
+        // Most texts have nothing to escape.
+        guard text.utf8.contains(where: { mark($0) != nil }) else { return text }
+        var bytes: [UInt8] = []
+        append(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func isMark(_ byte: UInt8) -> Bool {
+    /// Writes the escaped text behind `page`, which is UTF-8. The bytes of what is escaped are parts of no other scalar.
+    public static func append(_ text: String, to page: inout [UInt8]) {
+        var text = text
+        text.withUTF8 { bytes in
+            var begin = 0
+            for place in bytes.indices {
+                guard let mark = mark(bytes[place]) else { continue }
+                page += bytes[begin..<place]
+                page += mark.utf8
+                begin = place + 1
+            }
+            page += bytes[begin...]
+        }
+    }
+
+    private static func mark(_ byte: UInt8) -> String? {
         switch byte {
-        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
-        default: false
+        case UInt8(ascii: "<"): "&lt;"
+        case UInt8(ascii: ">"): "&gt;"
+        case UInt8(ascii: "&"): "&amp;"
+        case UInt8(ascii: "\""): "&quot;"
+        case UInt8(ascii: "'"): "&#39;"
+        default: nil
         }
     }
 }

@@ -1,4 +1,5 @@
 import RPC
+import Records
 import Roles
 import Wire
 import Work
@@ -6,7 +7,9 @@ import Work
 extension DailyJob {
     /// Answers `jobs.run_now`: an administrator runs one of the jobs over the own domain, whether or not the day is done.
     /// `method` is the service's own.
-    public static func endpoint(_ method: Method<RunJobRequest, RunJobResponse>, _ jobs: [DailyJob]) -> Endpoint {
+    public static func endpoint(
+        _ method: Method<RunJobRequest, RunJobResponse>, _ database: Database, _ jobs: [DailyJob]
+    ) -> Endpoint {
         Endpoint(method) { call, request async throws(Problem) in
             guard call.caller.has(RoleCatalog.administrator), call.caller.kind != .customer else {
                 throw .permissionDenied()
@@ -27,7 +30,8 @@ extension DailyJob {
             }
             var response = RunJobResponse()
             response.job = job.name
-            response.records = Int64(try await job.runNow(in: call.caller.domain))
+            response.records = Int64(
+                try await job.runNow(in: call.caller.domain, by: call.caller.subject, database))
             return response
         }
     }

@@ -20,7 +20,7 @@ final class PeopleReplica: People {
     /// How long onboarding may take to answer; the caller waits.
     private static let patience: Duration = .seconds(5)
     /// The same for somebody who is known already.
-    private static let shortPatience: Duration = .milliseconds(250)
+    private let shortPatience: Duration
     /// How long onboarding is left alone after it did not answer for somebody who is known.
     private static let pause: Duration = .seconds(5)
     /// How often it is asked when changes come in between.
@@ -32,10 +32,11 @@ final class PeopleReplica: People {
         service: "onboarding", subject: "ale.v1.onboarding.users.get_standing", name: "GetStanding",
         summary: "What the services have to know of a user who calls them, named by id.")
 
-    init(_ table: StandingTable, _ client: Client, own: Credential?) {
+    init(_ table: StandingTable, _ client: Client, own: Credential?, shortPatience: Duration = .milliseconds(250)) {
         self.table = table
         self.client = client
         self.own = own
+        self.shortPatience = shortPatience
     }
 
     func person(_ subject: String) async throws(Problem) -> KnownPerson? {
@@ -49,7 +50,7 @@ final class PeopleReplica: People {
             if let standing = known.standing, !known.isOld || isSpared { return KnownPerson(standing) }
             let answer: Standing?
             do throws(Problem) {
-                answer = try await ask(subject, known.standing == nil ? Self.patience : Self.shortPatience)
+                answer = try await ask(subject, known.standing == nil ? Self.patience : shortPatience)
             } catch {
                 guard let standing = known.standing else { throw error }
                 spared.withLock { $0 = ContinuousClock.now + Self.pause }

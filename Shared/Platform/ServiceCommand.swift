@@ -16,6 +16,10 @@ public struct ServiceCommand<Definition: ServiceDefinition>: AsyncParsableComman
     /// Runs the command; a wrong configuration ends the process with one sentence and status 78 (EX_CONFIG).
     public static func start() async {
         await main()
+        // What has been done is done. At the ordinary end OpenSSL clears up while a thread that has had a connection may still be
+        // ending, and what had succeeded would end by a signal.
+        fflush(nil)
+        _exit(EXIT_SUCCESS)
     }
 }
 

@@ -108,9 +108,19 @@ public struct Client: Sendable {
         json: [UInt8], to subject: String, as credential: Credential? = nil, deadline: Duration? = nil,
         requestID: String? = nil, retry: RetryPolicy = .none
     ) async throws(Problem) -> [UInt8] {
-        try await deliver(
-            json, to: subject, named: subject, as: credential, deadline: deadline, requestID: requestID, retry: retry
-        ).payload
+        try await callWithWarnings(
+            json: json, to: subject, as: credential, deadline: deadline, requestID: requestID, retry: retry
+        ).answer
+    }
+
+    /// As ``call(json:to:as:deadline:requestID:retry:)``, with what the answer warns of.
+    public func callWithWarnings(
+        json: [UInt8], to subject: String, as credential: Credential? = nil, deadline: Duration? = nil,
+        requestID: String? = nil, retry: RetryPolicy = .none
+    ) async throws(Problem) -> (answer: [UInt8], warnings: [Warning]) {
+        let delivery = try await deliver(
+            json, to: subject, named: subject, as: credential, deadline: deadline, requestID: requestID, retry: retry)
+        return (delivery.payload, Warning.read(delivery.headers))
     }
 
     private func deliver(

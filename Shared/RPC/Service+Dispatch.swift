@@ -92,8 +92,12 @@ extension Service {
                 throw .resourceExhausted(reason: error.rawValue)
             }
         }
+        // What a call follows from is believed of services, at work for themselves or for a person, and of nobody else: ids of
+        // firings are no secret.
+        let isTrusted = caller.kind == .service || caller.actor != nil
         return Call(
-            caller: caller, deadline: exchange.deadline, trace: exchange.trace, language: exchange.language,
+            caller: caller, deadline: exchange.deadline,
+            trace: isTrusted ? exchange.trace : exchange.trace.withoutCause, language: exchange.language,
             requestHeaders: exchange.delivery.headers, bearer: exchange.bearer, subject: exchange.delivery.subject,
             peer: exchange.reply.subject)
     }

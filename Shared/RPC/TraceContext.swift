@@ -47,6 +47,14 @@ public struct TraceContext: Sendable, Hashable {
         return trace.flatMap { Self.cause(inHeader: $0.header) == nil ? nil : $0 }
     }
 
+    /// The trace of a call by somebody who may not say what it follows from: one that bears an id, or looks so, ends here, and
+    /// another begins.
+    var withoutCause: TraceContext {
+        var trace = self
+        while Self.cause(inHeader: trace.header) != nil { trace = .generate() }
+        return trace
+    }
+
     /// The id that a `traceparent` bears; nil for a trace that has none. Of traces made at random one in 64 looks as though it
     /// had one, which is nobody's.
     public static func cause(inHeader header: String) -> String? {

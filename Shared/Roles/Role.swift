@@ -14,6 +14,8 @@ public struct Role: Sendable, Hashable {
     public let name: String
     /// What the role is for, in English.
     public let description: String
+    /// What the role is for, in Korean.
+    public let descriptionKo: String
     /// What sort of role it is.
     public let kind: Kind
     /// Whether it is a role of customers: whoever holds it may see only what customers may.

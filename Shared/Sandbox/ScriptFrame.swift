@@ -4,10 +4,12 @@ enum ScriptFrame {
     static let script = UInt8(ascii: "L")
     static let context = UInt8(ascii: "C")
     static let rows = UInt8(ascii: "R")
+    static let trial = UInt8(ascii: "T")
     static let hello = UInt8(ascii: "h")
     static let done = UInt8(ascii: "d")
     static let refused = UInt8(ascii: "e")
     static let answers = UInt8(ascii: "a")
+    static let printed = UInt8(ascii: "p")
     static let fault = UInt8(ascii: "x")
 
     /// Bytes the worker takes in one frame, less a margin.
@@ -15,6 +17,7 @@ enum ScriptFrame {
     /// Bytes the worker may send before they are taken out of its frames: more is not the worker speaking.
     static let answerLimit = 1 << 20
     static let answerTextLimit = 8_192
+    static let printedLines = 100
     static let noValue = UInt32.max
 
     static func script(_ source: String, rowMilliseconds: UInt32) -> [UInt8] {
@@ -49,6 +52,16 @@ enum ScriptFrame {
         }
     }
 
+    /// What a printed frame holds.
+    static func print(_ payload: [UInt8]) -> ScriptPrint {
+        var lines = payload.dropFirst().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        // What is printed at once may have several lines.
+        let isCut = payload.first == 1 || lines.count > printedLines
+        return ScriptPrint(
+            lines: lines.prefix(printedLines).map { String(utf16Text: $0, cut: isCut) }, isCut: isCut)
+    }
+
     /// The verdicts of an answers frame; nil when it is malformed.
     static func verdicts(_ payload: [UInt8]) -> [ScriptVerdict]? {
         var verdicts: [ScriptVerdict] = []
@@ -65,6 +78,10 @@ enum ScriptFrame {
             case 2: verdicts.append(.failed(ScriptFailure(.threw, detail: text)))
             case 3: verdicts.append(.failed(ScriptFailure(.wrongAnswer, detail: text)))
             case 4: verdicts.append(.failed(ScriptFailure(.outOfMemory, detail: text)))
+            case 5:
+                let parts = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+                guard parts.count == 2 else { return nil }
+                verdicts.append(.rejectedAt(field: String(parts[0]), message: String(parts[1])))
             default: return nil
             }
             at += 5 + size

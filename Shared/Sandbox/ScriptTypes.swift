@@ -55,8 +55,21 @@ public enum ScriptVerdict: Sendable, Hashable {
     case passed
     /// `validationPassed` was false; the text is the script's own and is shown to people.
     case rejected(message: String)
+    /// The same, where the answer names the column that is wrong as `field`; the message may be empty.
+    case rejectedAt(field: String, message: String)
     /// The script gave no verdict, so the row is not fit to publish (G-62).
     case failed(ScriptFailure)
+}
+
+/// What a script has said to its author while it was tried: at most 100 lines and 16 KiB.
+public struct ScriptPrint: Sendable, Hashable {
+    /// Line by line; objects as JSON.
+    public let lines: [String]
+    /// Whether there was more.
+    public let isCut: Bool
+
+    /// Nothing was printed.
+    static let nothing = ScriptPrint(lines: [], isCut: false)
 }
 
 /// Why a script gave no verdict on a row. People see `english` or `korean`; `detail` is for the script's author.
@@ -92,6 +105,9 @@ public struct ScriptFailure: Error, Sendable, Hashable {
         self.kind = kind
         self.detail = detail
     }
+
+    /// A row was rejected, and nobody says why.
+    public static let withoutMessage = ScriptFailure(.noMessage)
 
     /// The fixed text in English.
     public var english: String { texts.english }

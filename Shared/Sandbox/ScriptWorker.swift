@@ -4,9 +4,9 @@ import Foundation
 /// a watchdog. The process is started at the first use, kept, and replaced when a script brings it down.
 ///
 /// The contract of a script: it declares `executeCondition(stagingTableGr)`, which returns
-/// `{validationPassed: Boolean, message: String}`. The argument is a read-only view of the row: its fields, and the
+/// `{validationPassed: Boolean, message: String}`, and of a row that fails `field: String` where it knows the column. The argument is a read-only view of the row: its fields, and the
 /// batch's records, are properties; `getValue(name)`, `getDisplayValue(name)` and `isValidField(name)` work on the row
-/// and on every record in it. The language is ECMAScript 5.1 with a few later additions; times are in UTC. Every row
+/// and on every record in it; `print(…)` and `console.log(…)` are heard by ``rehearse(_:_:)`` alone. The language is ECMAScript 5.1 with a few later additions; times are in UTC. Every row
 /// meets the script as it was right after loading: nothing a row does is seen by another.
 ///
 /// The actor has a thread of its own, on which it waits for the process. Calls are carried out one after another.
@@ -91,6 +91,21 @@ public actor ScriptWorker {
             }
         }
         return verdicts
+    }
+
+    /// The verdict on the only row of a batch, and what the script has printed on the way to it, also where it came to none.
+    public func rehearse(
+        _ source: String, _ batch: ScriptBatch
+    ) throws(ScriptError) -> (verdict: ScriptVerdict, printed: ScriptPrint) {
+        let context = try encode(batch)
+        let frame = pack(batch.rows[...], atMost: 1)
+        guard frame.rows == 1 else { return (.failed(ScriptFailure(.rowTooLarge)), .nothing) }
+        try load(source)
+        try setContext(context)
+        let outcome = run(frame.payload, rows: 1, as: ScriptFrame.trial)
+        if let verdict = outcome.verdicts.first { return (verdict, outcome.printed) }
+        if case .fault(let kind) = outcome.end { return (.failed(ScriptFailure(kind)), outcome.printed) }
+        return (.failed(ScriptFailure(.crashed)), outcome.printed)
     }
 
     // MARK: - The process
@@ -206,12 +221,14 @@ public actor ScriptWorker {
     }
 
     /// Runs one frame of rows. Never more verdicts than rows; exactly as many when it finished.
-    private func run(_ payload: [UInt8], rows: Int) -> (verdicts: [ScriptVerdict], end: End) {
-        var verdicts: [ScriptVerdict] = []
-        guard let process else { return (verdicts, .gone) }
+    private func run(
+        _ payload: [UInt8], rows: Int, as type: UInt8 = ScriptFrame.rows
+    ) -> (verdicts: [ScriptVerdict], printed: ScriptPrint, end: End) {
+        var (verdicts, printed): ([ScriptVerdict], ScriptPrint) = ([], .nothing)
+        guard let process else { return (verdicts, printed, .gone) }
         let patience = Int(limits.rowMilliseconds) + Self.slackMilliseconds
         do throws(WorkerProcess.Failure) {
-            try process.send(ScriptFrame.rows, payload, within: patience)
+            try process.send(type, payload, within: patience)
             while true {
                 let frame = try process.receive(within: patience)
                 switch frame.type {
@@ -220,17 +237,18 @@ public actor ScriptWorker {
                         throw .gone
                     }
                     verdicts.append(contentsOf: more)
-                case ScriptFrame.done where verdicts.count == rows: return (verdicts, .finished)
+                case ScriptFrame.printed where type == ScriptFrame.trial: printed = ScriptFrame.print(frame.payload)
+                case ScriptFrame.done where verdicts.count == rows: return (verdicts, printed, .finished)
                 case ScriptFrame.fault where verdicts.count < rows:
                     forget()
-                    return (verdicts, .fault(Self.kind(ofFault: frame.payload.first)))
+                    return (verdicts, printed, .fault(Self.kind(ofFault: frame.payload.first)))
                 default: throw .gone
                 }
             }
         } catch {
             forget()
             // All rows answered but the process is gone: nothing is missing.
-            return (verdicts, verdicts.count == rows ? .finished : .gone)
+            return (verdicts, printed, verdicts.count == rows ? .finished : .gone)
         }
     }
 

@@ -10,11 +10,13 @@ enum {
     FRAME_SCRIPT = 'L',    // u32 milliseconds per row, then the source
     FRAME_CONTEXT = 'C',   // u16 number of columns, each u16 length and name; then the records as JSON
     FRAME_ROWS = 'R',      // u32 number of rows; each value u32 length and bytes, or NO_VALUE
+    FRAME_TRIAL = 'T',     // the same, to be told what was printed as well
     // To the parent.
     FRAME_HELLO = 'h',     // empty: the jail is closed
     FRAME_DONE = 'd',      // empty: the frame was carried out
     FRAME_REFUSED = 'e',   // u32 line or 0, then the reason: the script or the context cannot be used
     FRAME_ANSWERS = 'a',   // answers in the order of the rows: u8 code, u32 length, text
+    FRAME_PRINTED = 'p',   // of a trial, before done or fault: u8 whether there was more, then lines
     FRAME_FAULT = 'x',     // u8 code: the row after the last answer ended the process
 };
 

@@ -43,7 +43,10 @@ int main(void) {
         switch (next.type) {
         case FRAME_SCRIPT: carried_out = script_load(next.bytes, next.size, &refusal); break;
         case FRAME_CONTEXT: carried_out = script_set_context(next.bytes, next.size, &refusal); break;
-        case FRAME_ROWS: carried_out = script_run(next.bytes, next.size, &refusal); break;
+        case FRAME_ROWS:
+        case FRAME_TRIAL:
+            carried_out = script_run(next.bytes, next.size, next.type == FRAME_TRIAL, &refusal);
+            break;
         default: return EXIT_FAILURE;
         }
         if (carried_out)

@@ -3,7 +3,7 @@
 
 // A record answers getValue(name) with its text or null (for a record held in the field: its id), getDisplayValue(name)
 // with the name people know, or the empty text. In text a record stands for its id. seal() makes a decoded JSON value
-// read-only.
+// read-only. print(…) and console.log(…) tell the author of a script that is tried what it does; objects are shown as JSON.
 static const char prelude[] =
     "(function (global) {\n"
     "  'use strict';\n"
@@ -35,6 +35,14 @@ static const char prelude[] =
     "    if (!Array.isArray(value)) Object.setPrototypeOf(value, record);\n"
     "    return Object.freeze(value);\n"
     "  }\n"
+    "  var add = global.print, join = Array.prototype.join, map = Array.prototype.map, json = JSON.stringify;\n"
+    "  function shown(value) {\n"
+    "    if (value === null || typeof value !== 'object') return String(value);\n"
+    "    try { return json(value); } catch (error) { return '[object]'; }\n"
+    "  }\n"
+    "  function print() { add(join.call(map.call(arguments, shown), ' ')); }\n"
+    "  global.print = print;\n"
+    "  global.console = { log: print, info: print, warn: print, error: print, debug: print };\n"
     "  delete global.Duktape;\n"
     "  return { record: record, seal: seal };\n"
     "})(this)\n";

@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "frames.h"
 #include "prelude.h"
+#include "printed.h"
 #include "watch.h"
 
 #include <duktape.h>
@@ -116,6 +117,8 @@ typedef struct {
 
 static duk_ret_t load_body(duk_context *ctx, void *argument) {
     const text *source = argument;
+    duk_push_c_function(ctx, printed_add, 1);
+    duk_put_global_string(ctx, "print");    // the prelude takes it and puts its own in its place
     duk_push_string(ctx, "prelude");
     duk_compile_string_filename(ctx, DUK_COMPILE_EVAL, prelude);
     duk_push_global_object(ctx);
@@ -141,6 +144,7 @@ bool script_load(const uint8_t *bytes, size_t size, script_refusal *refusal) {
     cursor in = {bytes, bytes + size};
     if (!take_u32(&in, &row_ms) || row_ms == 0) return refuse(refusal, 0, "malformed frame");
     arena_clear();
+    printed_clear();
     heap = duk_create_heap(arena_alloc, arena_realloc, arena_free, NULL, fatal);
     if (heap == NULL) return refuse(refusal, 0, "no memory for the script");
     text source = {(const char *)in.at, (size_t)(in.end - in.at)};
@@ -151,6 +155,7 @@ bool script_load(const uint8_t *bytes, size_t size, script_refusal *refusal) {
     else duk_pop(heap);
     watch_leave();
     watch_stop();
+    printed_keep();
     if (loaded && !arena_save(STATE_SCRIPT))
         loaded = refuse(refusal, 0, "the script holds more memory than is allowed before the first row");
     if (!loaded) heap = NULL;
@@ -245,6 +250,22 @@ static void push_row(duk_context *ctx, cursor *in) {
     duk_freeze(ctx, -1);
 }
 
+// Where the answer, which lies below validationPassed and message, names a column, puts it before the message.
+static void name_column(duk_context *ctx, verdict *into) {
+    enum { LONGEST_NAME = 256 };
+    duk_get_prop_string(ctx, -3, "field");
+    duk_size_t size = 0;
+    const char *field = duk_get_lstring(ctx, -1, &size);
+    if (field == NULL || duk_is_symbol(ctx, -1) || size == 0 || size > LONGEST_NAME || memchr(field, '\n', size) != NULL) return;
+    size_t room = sizeof into->message - size - 1;
+    if (into->size > room) into->size = room;
+    memmove(into->message + size + 1, into->message, into->size);
+    memcpy(into->message, field, size);
+    into->message[size] = '\n';
+    into->size += size + 1;
+    into->code = VERDICT_REJECTED_AT;
+}
+
 static duk_ret_t row_body(duk_context *ctx, void *argument) {
     verdict *into = argument;
     duk_push_heapptr(ctx, function);
@@ -271,6 +292,7 @@ static duk_ret_t row_body(duk_context *ctx, void *argument) {
         return 0;
     }
     conclude(into, VERDICT_REJECTED, message, size);
+    name_column(ctx, into);
     return 0;
 }
 
@@ -286,12 +308,13 @@ static void conclude_exception(verdict *into) {
     conclude(into, memory ? VERDICT_OUT_OF_MEMORY : VERDICT_THREW, detail, (size_t)size);
 }
 
-bool script_run(const uint8_t *bytes, size_t size, script_refusal *refusal) {
+bool script_run(const uint8_t *bytes, size_t size, bool is_trial, script_refusal *refusal) {
     if (!has_context) return refuse(refusal, 0, "no script and context are loaded");
     cursor in = {bytes, bytes + size};
     uint32_t count;
     if (!take_u32(&in, &count)) return refuse(refusal, 0, "malformed frame");
     static verdict current;
+    printed_begin(is_trial);
     watch_start(row_ms);
     for (uint32_t row = 0; row < count; row++) {
         arena_restore(STATE_CONTEXT);
@@ -312,6 +335,7 @@ bool script_run(const uint8_t *bytes, size_t size, script_refusal *refusal) {
     }
     watch_stop();
     answers_flush();
+    printed_send();
     return true;
 }
 

@@ -17,6 +17,7 @@ enum {
     VERDICT_THREW = 2,          // text: the exception
     VERDICT_WRONG_ANSWER = 3,   // text: what is wrong with it
     VERDICT_OUT_OF_MEMORY = 4,
+    VERDICT_REJECTED_AT = 5,    // text: the column that the script names, a line's end, its message
 };
 
 // What ended the process in the middle of a row.
@@ -28,4 +29,4 @@ bool script_open(void);
 // Each takes the contents of the frame of its name. On false the refusal is filled in.
 bool script_load(const uint8_t *bytes, size_t size, script_refusal *refusal);
 bool script_set_context(const uint8_t *bytes, size_t size, script_refusal *refusal);
-bool script_run(const uint8_t *bytes, size_t size, script_refusal *refusal);
+bool script_run(const uint8_t *bytes, size_t size, bool is_trial, script_refusal *refusal);

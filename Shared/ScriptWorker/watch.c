@@ -2,6 +2,7 @@
 #include "watch.h"
 
 #include "frames.h"
+#include "printed.h"
 #include "script.h"
 
 #include <signal.h>
@@ -21,6 +22,7 @@ static uint32_t tick_ms = TICK_MS;
 _Noreturn void watch_fault(uint8_t code) {
     if (running) {
         answers_flush();
+        printed_send();
         frame_write(FRAME_FAULT, &code, 1);
     }
     _exit(EXIT_FAULT);

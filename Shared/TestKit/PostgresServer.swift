@@ -175,7 +175,8 @@ public final class PostgresServer: Sendable {
         let settings = [
             "listen_addresses=127.0.0.1", "unix_socket_directories=\(directory)", "fsync=off", "full_page_writes=off",
             isCopied ? "wal_level=replica" : "wal_level=minimal", "max_wal_senders=\(isCopied ? 4 : 0)",
-            "max_connections=200",
+            // Tests of a target run beside each other, each with pools of its own.
+            "max_connections=400",
             "shared_buffers=64MB", "dynamic_shared_memory_type=mmap", "log_min_messages=warning",
             "log_line_prefix=%m [%p] %d ",
             "log_min_error_statement=panic", "timezone=UTC",

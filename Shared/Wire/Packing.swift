@@ -16,6 +16,20 @@ package protocol WireMessage: Message, JSONWritable {
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError)
     /// Writes the fields that are not at their default, without the braces.
     func writeFields(_ writer: inout JSONWriter) throws(WireError)
+    /// The value of the field `index`; nil for one that is left out. Requests say nothing.
+    func field(_ index: Int) -> (any Sendable)?
+}
+
+extension WireMessage {
+    package func field(_ index: Int) -> (any Sendable)? { nil }
+
+    /// The value of the field that is called `name` in JSON; an empty text for one that is left out, nil where there is no such
+    /// field. Pages are drawn by it: nothing is made of a message but what is asked for.
+    package func named(_ name: String) -> (any Sendable)? {
+        var name = name
+        let index = name.withUTF8 { Self.jsonNames.index($0) }
+        return index.map { field($0) ?? "" }
+    }
 }
 
 /// A descriptor of the generated C code.

@@ -38,8 +38,21 @@ public struct DailyJob: Sendable {
     /// Does the work in `domain` and all below, whatever the day; answers how many records it touched.
     public func run(in domain: DomainPath) async throws(Problem) -> Int { try await body(domain) }
 
-    /// Does what an administrator asks for who runs the job now, in `domain` and all below.
-    public func runNow(in domain: DomainPath) async throws(Problem) -> Int { try await (asked ?? body)(domain) }
+    /// Does what an administrator asks for who runs the job now, in `domain` and all below, and notes that it was done.
+    public func runNow(
+        in domain: DomainPath, by asker: String = "", _ database: Database
+    ) async throws(Problem) -> Int {
+        let start = database.clock.now
+        let runs = JobRuns(database)
+        do throws(Problem) {
+            let count = try await (asked ?? body)(domain)
+            try await runs.note(name, in: domain, from: start, records: count, by: asker)
+            return count
+        } catch {
+            try? await runs.note(name, in: domain, from: start, records: nil, by: asker)
+            throw error
+        }
+    }
 
     /// Does the work of each day until the task is cancelled; to be run by the leading instance alone. A run that fails
     /// is retried half a minute later.
@@ -53,7 +66,7 @@ public struct DailyJob: Sendable {
         var done: CivilDate?
         while !Task.isCancelled {
             // The day the run begins on: when it ends on the next one, that one is still to come.
-            let today = database.clock.today
+            let (today, start) = (database.clock.today, database.clock.now)
             do throws(Problem) {
                 // Read once: whoever leads is the only one to write it.
                 if !isKnown { done = try await lastDay(database) }
@@ -62,12 +75,16 @@ public struct DailyJob: Sendable {
                     let count = try await run(in: .root)
                     try await note(today, database)
                     done = today
+                    // What it says of itself is no reason to do it again.
+                    try? await JobRuns(database).note(name, in: .root, from: start, records: count)
                     database.log.info("daily job is done", metadata: ["job": "\(name)", "records": "\(count)"])
                 }
             } catch {
                 database.log.error(
                     "daily job failed and is retried",
                     metadata: ["job": "\(name)", "cause": "\(error.cause ?? error.text.en)"])
+                // Where the database is away there is nobody to tell.
+                try? await JobRuns(database).note(name, in: .root, from: start, records: nil)
             }
             await pause()
         }
@@ -85,7 +102,7 @@ public struct DailyJob: Sendable {
     }
 
     /// The day the job was last done on; nil when it never was.
-    private func lastDay(_ database: Database) async throws(Problem) -> CivilDate? {
+    public func lastDay(_ database: Database) async throws(Problem) -> CivilDate? {
         let (service, name) = (Caller.service(database.service, domain: .root), name)
         let table = Self.table(database)
         return try await database.transaction(as: service, readOnly: true) { tx in

@@ -38,8 +38,11 @@ public struct Lease: Sendable {
 
     /// Part of every transaction of the work that does not change the row: an instance whose row another has taken over
     /// writes nothing. It is told by a problem (`Problem.isLeaseLost`).
-    public func hold(in tx: Transaction) throws {
-        guard try !tx.query(holding).isEmpty else { throw Problem.leaseLost }
+    public func hold(in tx: Transaction) throws { try check(tx.query(holding)) }
+
+    /// The same for work that asks ``holding`` together with what it reads, by its answer.
+    public func check(_ answer: Rows) throws {
+        guard !answer.isEmpty else { throw Problem.leaseLost }
     }
 
     /// The work is done: the row goes.

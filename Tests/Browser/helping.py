@@ -48,7 +48,14 @@ class Helping:
         cards = self.cards(page)
         for title in ("Install Service Bridge", "Troubleshoot a failed Service Bridge setup", "Assigned to"):
             self.assertIn(title, cards)
-        self.assertTrue(page.locator("#help a[href*='/articles/consumer_guide']").count())
+        # Its article is read where the link stands, and folded away again.
+        link = page.locator("#help a[href*='/articles/consumer_guide']").first
+        link.click()
+        page.wait_for_selector("#help .reading p")
+        self.assertEqual(link.get_attribute("aria-expanded"), "true")
+        visitor.look("article-in-place")
+        link.click()
+        self.assertFalse(page.locator("#help .reading").is_visible())
         for language in ("ko", "en"):
             visitor.language(language)
             visitor.look("help")

@@ -71,6 +71,32 @@ class Links:
         # The old one is good no more.
         late = self.visitor("nobody").sign_in("a fine day in Enns", NEWCOMER)
         self.assertTrue(late.page.locator("[role=alert]").is_visible())
+        # Who may come no more is out at once, also of a page that asks nothing.
+        stack = self.running()
+        self.assertEqual(other.open("/search").status, 200)
+        user = stack.one("onboarding.users.list", "administrator", filter=f'email = "{NEWCOMER}"')["id"]
+        stack.ask("onboarding.users.update", "administrator", user={"id": user, "active": False})
+        stack.eventually(lambda: other.open("/search") and "/sign-in" in other.page.url)
+
+    def show_to_the_customer(self, visitor, task, contact):
+        """Whoever has an import task lets somebody of the customer see it, by what its page has of it."""
+        page = visitor.page
+        visitor.open(f"{task}?step=upload")
+        page.click("#details > summary")
+        self.put(visitor, "#edit #contact", contact)
+        self.put(visitor, "#edit #visible_to_customer", True)
+        visitor.look("import-details")
+        visitor.going(lambda: page.click("#edit .form-buttons button"))
+        self.assertIn("done=saved", page.url, page.locator("#details").inner_text())
+        self.assertIn(contact, page.locator("#details > summary").inner_text())
+
+    def send_from_a_phone(self, guest, name, text):
+        """The customer finds the import among what is waited for, and sends its file."""
+        link = "main a[href^='/portal/imports/']"
+        self.until(guest, "/portal", link)
+        guest.going(lambda: guest.page.click(link))
+        guest.page.set_input_files("#file", {"name": name, "mimeType": "text/csv", "buffer": text.encode()})
+        guest.page.wait_for_selector(f"section ul.files:has-text('{name}') .badge")
 
     def test_a_customer_sends_a_workbook_and_a_file_from_a_phone(self):
         stack = self.running()

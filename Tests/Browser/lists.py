@@ -34,7 +34,7 @@ class Lists:
         visitor.look("list-changed")
         visitor.going(lambda: page.click(".toast form button"))
         self.assertNotIn("High", page.locator(f"tr:has-text('{self.running().task['number']}')").inner_text())
-        visitor.open("/lists/lifecycle_task?filter=state+%3D%3D")
+        visitor.open("/lists/lifecycle_task?filter=state+%3D%3D&language=ko")
         visitor.look("list-refused")
         self.assertEqual(page.input_value("#typed"), "(state ==)")
         visitor.open("/lists/lifecycle_task")
@@ -47,6 +47,16 @@ class Lists:
         for key in ("g", "t"):
             page.keyboard.press(key)
         page.wait_for_url("**/lists/lifecycle_task*")
+        # A menu narrows it.
+        self.to(page, ".tools details.menu > summary")
+        page.keyboard.press("Enter")
+        visitor.look("list-menu")
+        self.to(page, "details[open] input[type=checkbox]")
+        page.keyboard.press("Space")
+        self.press(visitor, "details[open] button")
+        self.assertTrue(page.locator("nav.chips .chip[aria-current]").count())
+        page.keyboard.press("g")
+        visitor.going(lambda: page.keyboard.press("t"))
         for key in ("j", "x"):
             page.keyboard.press(key)
         self.assertEqual(page.locator("[data-chosen-text]").inner_text(), "1 chosen")
@@ -64,7 +74,7 @@ class Lists:
         self.assertEqual(page.locator("h1").inner_text() + " now", title)
 
     def test_two_people_save_the_same_field(self):
-        first, second = self.visitor("agent").sign_in(), self.visitor("administrator").sign_in()
+        first, second = self.visitor("agent").sign_in(), self.visitor("administrator", language="ko").sign_in()
         for visitor in (first, second):
             visitor.open(f"/tasks/{self.running().task['number']}")
         first.page.fill("#description", "First words.")

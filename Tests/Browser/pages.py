@@ -28,17 +28,14 @@ def strings(language):
 
 
 def dictionary(language):
-    """Labels of fields and choices, out of the protos."""
-    labels, choices = {}, {}
+    """Labels of choices, out of the protos."""
+    choices = {}
     for path in sorted((ROOT / "proto/ale").rglob("*.proto")):
-        for table, text in re.findall(r"\nmessage (\w+) \{(.*?)\n\}", path.read_text(), re.S):
-            table = re.sub(r"(?<!^)(?=[A-Z])", "_", table).lower()
+        for text in re.findall(r"\nmessage \w+ \{(.*?)\n\}", path.read_text(), re.S):
             for name, options in re.findall(r"\n  [\w. ]*?(\w+) = \d+ \[\(ale\.options\.v1\.field\) = \{(.*?)\}\];", text, re.S):
-                if label := re.search(r'label: \{en: "(.*?)" ko: "(.*?)"\}', options):
-                    labels.setdefault(table, {})[name] = label.group(1 if language == "en" else 2)
                 for value, en, ko in re.findall(r'choices: \{value: "(.*?)" en: "(.*?)" ko: "(.*?)"', options):
                     choices.setdefault((re.sub(r"_(.)", lambda m: m.group(1).upper(), name), value), en if language == "en" else ko)
-    return labels, choices
+    return choices
 
 
 class Reader:
@@ -47,7 +44,7 @@ class Reader:
     def __init__(self, language):
         self.language = language
         self.strings = strings(language)
-        self.labels, self.choices = dictionary(language)
+        self.choices = dictionary(language)
 
     def day(self, value):
         if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
@@ -141,7 +138,7 @@ class Pages:
         sample = json.loads((SAMPLES / f"{name}.json").read_text())
         values = {**every, **grown(sample, state)}
         language = self.reader.language
-        values |= {"t": self.reader.strings, "labels": self.reader.labels, "lang": language, "langIs": {language: True}}
+        values |= {"t": self.reader.strings, "lang": language, "langIs": {language: True}}
         text = self.library.draw(name.split(".")[0], values)
         if self.library.missing:
             self.missing[f"{name} ({state})"] = sorted(self.library.missing)

@@ -40,10 +40,13 @@ class Stack:
 
     def start(self):
         """Starts everything and makes the journey, once."""
-        self.run("Tools/stack.sh", "start")
+        begun = self.run("Tools/stack.sh", "start")
         self.address = self.settings("workspace")["ALE_WORKSPACE_URL"]
+        if self.address not in begun:
+            raise SystemExit(f"the start does not say where the pages are:\n{begun}")
         token = self.run("Tools/onboarding.sh", "token", "--user", "administrator@provider.example").strip()
         printed = self.run(self.programs / "journey", **self.settings("journey"), ALE_ADMIN_TOKEN=token)
+        self.printed = printed
         self.passwords = dict(re.findall(r"^  (\S+@\S+)\s+(\S.*)$", printed, re.M))
         self.furnish()
 

@@ -88,18 +88,35 @@ class Steadiness:
                 page.click("form[data-sign-out] button")
             self.assertIn("/sign-in", page.url)
 
-    def test_a_page_says_that_a_service_is_away_and_works_again(self):
-        visitor = self.visitor("agent").sign_in()
-        address = f"/imports/{self.running().task_of_import['id']}"
-        self.assertEqual(visitor.open(address).status, 200)
+    def test_a_page_says_that_a_service_is_away_and_comes_again_by_itself(self):
+        stack = self.running()
+        # A page of each service; what is asked for beside it is left out.
+        pages = {
+            "import-validation": ("agent", f"/imports/{stack.task_of_import['id']}"), "onboarding": ("agent", f"/cases/{stack.case['number']}"),
+            "customer-success": ("success-manager", "/lists/touchpoint"), "notifier": ("agent", "/notices"),
+            "play-launcher": ("success-manager", f"/plays?source=onboarding_case:{stack.case['id']}")}
+        visitors = {name: self.visitor(name, language="ko").sign_in() for name, _ in pages.values()}
+        tabs = {service: visitors[name].context.new_page() for service, (name, _) in pages.items()}
+        for service, (_, address) in pages.items():
+            self.assertEqual(tabs[service].goto(address).status, 200, service)
         self.end("import-validation")
         try:
-            self.assertEqual(visitor.open(address).status, 503)
-            visitor.look("away")
-            self.assertEqual(visitor.open("/onboarding").status, 200)
+            self.assertEqual(visitors["agent"].open("/onboarding").status, 200)
+            for service in pages:
+                if service != "import-validation":
+                    self.end(service)
+            for service, (_, address) in pages.items():
+                self.assertEqual(tabs[service].goto(address).status, 503, service)
+                self.assertTrue(tabs[service].locator("[data-again]").count(), service)
+            visitors["agent"].open(pages["onboarding"][1])
+            visitors["agent"].look("away")
         finally:
-            self.running().run("Tools/stack.sh", "start")
-        self.running().eventually(lambda: visitor.open(address).status == 200)
+            stack.run("Tools/stack.sh", "start")
+        # Nobody clicks: each page is there as soon as it can be had.
+        for service, tab in tabs.items():
+            tab.bring_to_front()
+            tab.wait_for_selector("main:not(:has([data-again]))", timeout=60_000)
+            self.assertFalse(tab.locator("[data-again]").count(), service)
 
     def test_live_pages_hold_little_and_the_workspace_stops_with_them(self):
         visitors = [self.visitor(name).sign_in() for name in ("play-administrator", "administrator", "success-manager")]

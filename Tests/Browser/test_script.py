@@ -10,10 +10,13 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import pages  # noqa: E402
-from browser import chromium, folder_served  # noqa: E402
+from browser import chromium, folder_served, violations  # noqa: E402
+from sending import Sending  # noqa: E402
 
 ROWS = 1_000_000
 BLOCK = 60
+# Most blocks of rows that are in the page, with what stands for those that are not.
+BODIES = 8
 
 
 def block(first):
@@ -27,7 +30,7 @@ def block(first):
             + (f'<tbody data-block="/block?after={following}" data-far="1"><tr><td>…</td></tr></tbody></table>' if following < ROWS else "</table>"))
 
 
-class Script(unittest.TestCase):
+class Script(Sending, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.everything = contextlib.ExitStack()
@@ -66,14 +69,33 @@ class Script(unittest.TestCase):
         self.open()
         page.locator("[data-grid]").scroll_into_view_if_needed()
         page.mouse.move(*[page.locator("[data-grid]").bounding_box()[side] + 200 for side in ("x", "y")])
+        # The last of them can be scrolled to: browsers lay out so many pixels and no more.
+        self.assertLess(ROWS * page.evaluate("Math.max(...[...document.querySelectorAll('tr[data-row]')].map((row) => row.getBoundingClientRect().height))"), 1 << 25)
+        # Somebody is at a cell, and scrolls on.
+        page.evaluate("(() => { const cell = document.querySelector('tr[data-row] td'); cell.tabIndex = -1; cell.focus({preventScroll: true}); })()")
+        page.evaluate("""() => { const seen = window.seen = {frames: [], bodies: 0, rows: 0}; let last = performance.now();
+            const count = (selector) => document.querySelectorAll(`[data-grid] ${selector}`).length;
+            const note = (now) => { seen.frames.push(now - last); last = now; seen.bodies = Math.max(seen.bodies, count('tbody'));
+                seen.rows = Math.max(seen.rows, count('tr[data-row]')); requestAnimationFrame(note); };
+            requestAnimationFrame(note); }""")
         for _ in range(60):
             page.mouse.wheel(0, 1200)
             page.wait_for_timeout(30)
         page.wait_for_timeout(300)
+        seen = page.evaluate("seen")
         self.assertGreater(max(asked), 20 * BLOCK)
-        self.assertLess(page.locator("[data-grid] tr[data-row]").count(), 8 * BLOCK)
-        # Back at the top the first rows are asked for again.
+        # However far one goes few blocks are in the page, and each frame comes in time.
+        self.assertLessEqual(seen["bodies"], BODIES)
+        self.assertLessEqual(seen["rows"], 6 * BLOCK)
+        late = [frame for frame in seen["frames"] if frame > 100]
+        self.assertLess(len(late), len(seen["frames"]) / 20, seen["frames"])
+        # The cell is where it was; of the rows that are near none is missing, none is there twice.
+        self.assertTrue(page.evaluate("document.activeElement.matches('[data-grid] tbody:first-of-type td')"))
+        numbers = page.evaluate("[...document.querySelectorAll('[data-grid] tbody tr[data-cells^=\"/cells/\"]')].map((row) => Number(row.dataset.cells.slice(7)))")
+        self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
+        # Back at the top the first rows are there; what stood below them is asked for again.
         before = len(asked)
+        page.evaluate("document.activeElement.blur()")
         page.evaluate("document.querySelector('[data-grid]').scrollTop = 0")
         page.wait_for_timeout(500)
         self.assertGreater(len(asked), before)
@@ -81,7 +103,8 @@ class Script(unittest.TestCase):
 
     def test_cells_are_edited_where_they_stand(self):
         page = self.page("import.fix")
-        row = '<table><tbody><tr data-row data-etag="2" data-cells="/cells/1"><th>13</th><td data-field="f3">Norway</td></tr></tbody></table>'
+        row = ('<table><tr data-row data-etag="2" data-cells="/cells/1"><th>13</th><td data-field="f3">Norway</td></tr></table>'
+               '<div class="toast" role="status"><form action="/back"><button>Undo</button></form></div>')
         page.route("**/imports/ALEIMP0001003/rows/13", lambda route: self.take(route, row))
         page.route("**/imports/ALEIMP0001003/rows/14", lambda route: self.take(route, "It cannot be changed.", status=409))
         self.open()
@@ -98,7 +121,9 @@ class Script(unittest.TestCase):
         page.keyboard.press("Enter")
         page.wait_for_selector("td[data-field=f3]:has-text('Norway')")
         self.assertEqual(bad.count(), count - 1)
-        self.assertEqual(self.posted[0], {"csrf": "c5", "field": "f3", "value": "Norway", "etag": "e"})
+        self.assertEqual(self.posted[0], {"csrf": "c5", "field": "f3", "value": "Norway", "etag": "e", "columns": "f1,f2,f3"})
+        # What takes it back comes with the row.
+        self.assertTrue(page.locator("body > .toast form[action='/back'] button").is_visible())
         # What is refused stays in the field, with its reason; Escape leaves the cell as it was.
         page.locator("tr[data-cells$='/14'] td[data-field=f3]").click()
         page.keyboard.type("!")
@@ -108,6 +133,55 @@ class Script(unittest.TestCase):
         page.keyboard.press("Escape")
         self.assertEqual(page.locator("tr[data-cells$='/14'] td[data-field=f3]").inner_text().strip()[:6], "Norwey")
 
+    def test_an_outline_is_ordered_by_keys_and_by_dragging(self):
+        page = self.page("designer")
+        page.route("**/playbooks/1/draft/order", lambda route: self.take(route, "<p>Ordered</p>"))
+        self.open()
+        self.assertTrue(page.locator("[data-outline-help]").is_visible())
+        page.focus("[data-place='activity:a00'] a")
+        page.keyboard.press("Alt+ArrowDown")
+        page.wait_for_selector("text=Ordered")
+        self.open()
+        page.drag_and_drop("[data-place='activity:a00'] a", "[data-place='activity:a20'] a")
+        page.wait_for_selector("text=Ordered")
+        # A stage goes behind another, wherever within it the pointer is.
+        self.open()
+        page.drag_and_drop("[data-place='lane:l0'] > p a", "[data-place='activity:a20'] a")
+        page.wait_for_selector("text=Ordered")
+        self.assertEqual(
+            [(each["do"], each["item"], each["behind"]) for each in self.posted],
+            [("down", "activity:a00", ""), ("move", "activity:a00", "activity:a20"), ("move", "lane:l0", "lane:l2")])
+
+    def test_the_cursor_stands_where_a_text_is_wrong(self):
+        page = self.page("flow_new.wrong")
+        self.open()
+        chosen = page.evaluate("(f => f.value.slice(f.selectionStart, f.selectionEnd))(document.activeElement)")
+        self.assertEqual(chosen, "name: quarterly-review")
+
+    def test_an_article_is_read_where_its_link_stands(self):
+        page = self.page("case")
+        asked = []
+
+        def answer(route):
+            asked.append(route.request.headers.get("x-fragment"))
+            route.fulfill(body="<h3>Why</h3><p>Because.</p>", content_type="text/html; charset=utf-8")
+
+        page.route("**/articles/*", answer)
+        self.open()
+        link = page.locator("#help a[data-article]").first
+        self.assertEqual(link.get_attribute("aria-expanded"), "false")
+        for is_open in (True, False, True):
+            link.press("Enter")
+            page.wait_for_selector("#help .reading", state="visible" if is_open else "hidden")
+            self.assertEqual(link.get_attribute("aria-expanded"), str(is_open).lower())
+        self.assertEqual(violations(page), [])
+        # It was asked for once, and the page is the same.
+        self.assertEqual((asked, page.url.split("/")[-1]), (["1"], "case.some.en.html"))
+        # What cannot be had leads to its page.
+        page.route("**/articles/*", lambda route: route.fulfill(status=404, body="<p>Not there.</p>", content_type="text/html"))
+        page.locator("#help a[data-article]").nth(1).press("Enter")
+        page.wait_for_url("**/articles/*")
+
     def test_references_are_found_while_typing(self):
         page = self.page("task")
         found = "".join(f'<div role="option" aria-selected="false" data-value="c{n}" data-text="{name}">{name}</div>' for n, name in enumerate(("Ingrid Solberg", "Ines Berg")))
@@ -116,40 +190,13 @@ class Script(unittest.TestCase):
         field = page.locator("#contact")
         field.fill("In")
         page.wait_for_selector("[role=option]")
+        # The open list is as accessible as the page that it stands over.
+        self.assertEqual(violations(page), [])
         self.assertEqual(page.locator("input[name=contact]").input_value(), "")
         for key in ("ArrowDown", "ArrowDown", "Enter"):
             page.keyboard.press(key)
         self.assertEqual((field.input_value(), page.locator("input[name=contact]").input_value()), ("Ines Berg", "c1"))
         self.assertEqual(field.get_attribute("aria-expanded"), "false")
-
-    def test_files_are_sent_one_by_one_and_a_refusal_is_told(self):
-        page = self.page("import.upload")
-        refused = {"X-Problem": urllib.parse.quote("이 파일은 너무 큽니다.")}
-        page.route("**/imports/ALEIMP0001003/files", lambda route: route.fulfill(status=413, headers=refused, body=""))
-        self.open()
-        page.set_input_files("#file", [{"name": name, "mimeType": "text/csv", "buffer": b"a,b"} for name in ("one.csv", "두번째.csv")])
-        page.wait_for_selector("[data-files] li:nth-child(2) .fault")
-        self.assertEqual(page.locator("[data-files] [data-name]").all_inner_texts(), ["one.csv", "두번째.csv"])
-        self.assertEqual(page.locator("[data-files] .fault").first.inner_text(), "이 파일은 너무 큽니다.")
-
-    def test_files_that_are_dragged_in_are_sent_together(self):
-        page, sent = self.page("import.upload"), []
-
-        def take(route):
-            sent.append(re.search(r'filename="([^"]*)"', route.request.post_data_buffer.decode(errors="replace")).group(1))
-            route.fulfill(status=200, body="")
-
-        page.route("**/imports/ALEIMP0001003/files", take)
-        self.open()
-        over = page.evaluate("""() => { const form = document.querySelector('[data-drop]'); const all = new DataTransfer();
-            for (const name of ['one.csv', '두번째.csv']) all.items.add(new File(['a,b'], name));
-            const tell = (kind) => form.dispatchEvent(new DragEvent(kind, {dataTransfer: all, bubbles: true, cancelable: true}));
-            window.before = true;
-            tell('dragover'); const over = form.dataset.over; tell('drop'); return over; }""")
-        self.assertEqual(over, "1")
-        # When all have come the page shows them.
-        page.wait_for_function("!window.before && document.readyState === 'complete'")
-        self.assertEqual(sent, ["one.csv", "두번째.csv"])
 
     def test_work_that_comes_further_is_drawn_anew(self):
         page = self.page("import.upload")
@@ -191,7 +238,8 @@ class Script(unittest.TestCase):
 
     def test_work_is_asked_after_only_now_and_then_while_its_own_stream_is_open(self):
         self.assertGreaterEqual(self.asked_while_busy("notices"), 1)
-        self.assertEqual(self.asked_while_busy("flow_run.1"), 0)
+        # Once for what has come further before the stream was open.
+        self.assertEqual(self.asked_while_busy("flow_run.1"), 1)
 
     def test_a_row_that_is_bad_as_a_whole_says_why(self):
         page = self.page("import.fix")
@@ -255,16 +303,63 @@ class Script(unittest.TestCase):
         page.reload()
         self.assertNotEqual(page.locator(f"#edit [name='{names[0]}']").input_value(), "typed here")
 
-    def test_a_file_on_its_way_is_canceled(self):
-        page, held = self.page("import.upload"), []
-        page.route("**/imports/ALEIMP0001003/files", lambda route: held.append(route))
+    def test_what_was_made_of_a_form_does_not_wait_for_the_next_one(self):
+        page = self.page("record_new")
+        # The sample was refused once; here it is new.
+        page.route("**/record_new.some.en.html", lambda route: route.fulfill(
+            body=route.fetch().text().replace(" data-redrawn", ""), content_type="text/html; charset=utf-8"))
         self.open()
-        page.set_input_files("#file", [{"name": "one.csv", "mimeType": "text/csv", "buffer": b"a,b"}])
-        page.click("[data-files] [data-cancel]")
-        page.wait_for_selector("[data-files] [data-status]:has-text('Canceled')")
-        for route in held:
-            with contextlib.suppress(Exception):
-                route.abort()
+        field = page.locator("#edit input[type=text]:not([data-choose]), #edit textarea").first
+        field.fill("typed here")
+        page.reload()
+        self.assertEqual(field.input_value(), "typed here")
+        made = page.content().replace("<body ", '<body data-saved="edit" ', 1)
+        page.route("**/made.html", lambda route: self.take(route, made))
+        page.evaluate("Object.assign(document.querySelector('#edit'), {noValidate: true, action: '/made.html'})")
+        page.click("#edit button.button-main")
+        page.wait_for_url("**/made.html")
+        self.open()
+        self.assertNotEqual(field.input_value(), "typed here")
+
+    def test_a_page_that_was_away_comes_by_itself(self):
+        page, asked = self.page("error_within.away"), []
+        page.clock.install()
+        self.open()
+
+        def answer(route):
+            asked.append(route.request.headers.get("x-passive"))
+            away = len(asked) < 3
+            route.fulfill(status=503 if away else 200, body="away" if away else "<h1>here</h1>", content_type="text/html; charset=utf-8")
+
+        page.route("**/error_within.away.some.en.html", answer)
+        for _ in range(3):
+            page.clock.run_for(3_100)
+            page.wait_for_timeout(100)
+        page.wait_for_selector("h1:text-is('here')")
+        # Asking by itself keeps no session alive; what is asked for at last is the page.
+        self.assertEqual(asked, ["1", "1", "1", None])
+        page = self.page("error_within.missing")
+        page.clock.install()
+        self.open()
+        page.route("**/error_within.missing.some.en.html", answer)
+        page.clock.run_for(30_000)
+        self.assertEqual(len(asked), 4)
+
+    def test_a_date_is_said_in_words(self):
+        page = self.page("case_new")
+        self.open()
+        words = page.locator("#go_live_date ~ [data-words]")
+        self.assertRegex(words.inner_text(), "^8 Jan 2027 · ")
+        page.fill("#go_live_date", "2027-02-03")
+        self.assertEqual(words.inner_text(), "3 Feb 2027")
+        page.fill("#go_live_date", "")
+        self.assertFalse(words.is_visible())
+        page.reload()
+        # What was typed and kept is said in words as well.
+        self.assertEqual(page.input_value("#go_live_date"), "")
+        page.goto("/case_new.some.ko.html")
+        page.fill("#go_live_date", "2027-02-03")
+        self.assertEqual(words.inner_text(), "2027년 2월 3일")
 
     def test_nothing_moves_by_itself(self):
         page = self.page("import.upload")

@@ -9,8 +9,8 @@ import Wire
 
 /// The methods that belong to no record, tried by an administrator of another tenant who even bears the victim's name.
 @Suite struct AttackPageTests {
-    /// The methods that ``AttackTests`` does not try; those of playbooks and recommended actions are tried in every service
-    /// that has them (`Tests/EveryServiceTests`).
+    /// The methods that ``AttackTests`` does not try; those of playbooks, recommended actions and health are tried in every
+    /// service that has them (`Tests/EveryServiceTests`).
     static let subjects = CustomerSuccess.api.map(\.subject).filter { subject in
         !AttackTests.samples.contains { subject.contains(".\($0.schema.collection).") }
             && !shared.contains { subject.contains(".\($0).") }
@@ -18,7 +18,7 @@ import Wire
 
     private static let shared = [
         "playbook_runs", "playbook_activities", "playbook_definitions", "playbook_migrations", "activity_definitions",
-        "recommended_actions", "action_definitions",
+        "recommended_actions", "action_definitions", "health",
     ]
 
     /// What the victim has.
@@ -51,10 +51,13 @@ import Wire
         case "pages.list_card": try await card(prey)
         case "pages.engagement": try await engagementPage(prey)
         case "pages.objective": try await objectivePage(prey)
-        case "pages.portal_case", "pages.portal_initiative": try await followedWork(prey)
+        case "pages.portal_case", "pages.portal_initiative", "pages.portal_touchpoint", "pages.portal_milestone":
+            try await followedWork(prey)
+        case "pages.portal": try await firstPage(prey)
         case "measurements.write", "measurements.get", "measurements.list", "measurements.export",
             "measurements.delete":
             try await measurements(prey)
+        case "product_usages.get", "product_usages.list": try await usages(prey)
         case "success_plans.get", "success_plans.export": try await plans(prey)
         case "jobs.run_now": try await jobs(prey)
         case "replicas.list", "replicas.rebuild": try await replicas(prey)
@@ -174,6 +177,26 @@ import Wire
         #expect(try await world.get(SuccessOutcome.self, outcome.id).currentValue == "1")
     }
 
+    private func usages(_ prey: Prey) async throws {
+        let world = prey.both.world
+        var value = MeasuredValue()
+        (value.soldProduct, value.name, value.value) = (world.product, "logins", "1")
+        value.measuredAt = world.moment(daysAgo: 0)
+        _ = try await world.measure([value])
+        var list = ListRequest()
+        list.filter = "sold_product = \"\(world.product)\""
+        let usage = try #require(try await world.call(CustomerSuccessAPI.listProductUsages, list).productUsages.first)
+        #expect(
+            try await world.call(CustomerSuccessAPI.listProductUsages, list, as: prey.impostor).productUsages.isEmpty)
+        var get = GetRequest()
+        get.id = usage.id
+        let asked = get
+        let refused = try await refusal {
+            _ = try await world.call(CustomerSuccessAPI.getProductUsage, asked, as: prey.impostor)
+        }
+        #expect(refused.code == .notFound)
+    }
+
     private func plans(_ prey: Prey) async throws {
         for (id, asCustomer) in [(prey.engagement.id, false), (prey.engagement.number ?? "", true)] {
             var (get, export) = (GetSuccessPlanRequest(), ExportSuccessPlanRequest())
@@ -195,15 +218,29 @@ import Wire
     private func followedWork(_ prey: Prey) async throws {
         let world = prey.both.world
         let (made, initiative) = (try await world.make(SuccessCase.self), try await world.make(SuccessInitiative.self))
-        for id in [made.id, made.number ?? "", initiative.id, initiative.number ?? ""] {
+        let (touchpoint, milestone) = (
+            try await world.make(Touchpoint.self), try await world.make(SuccessMilestone.self)
+        )
+        let named = [made.number, initiative.number, touchpoint.number, milestone.number].compactMap { $0 }
+        for id in [made.id, initiative.id, touchpoint.id, milestone.id] + named {
             var request = GetPortalWorkRequest()
             request.id = id
             let ask = request
-            for method in [CustomerSuccessAPI.getPortalCase, CustomerSuccessAPI.getPortalInitiative] {
+            for method in [
+                CustomerSuccessAPI.getPortalCase, CustomerSuccessAPI.getPortalInitiative,
+                CustomerSuccessAPI.getPortalTouchpoint, CustomerSuccessAPI.getPortalMilestone,
+            ] {
                 let problem = try await refusal { _ = try await world.call(method, ask, as: prey.impostor) }
                 #expect(problem.code == .notFound)
             }
         }
+    }
+
+    private func firstPage(_ prey: Prey) async throws {
+        let page = try await prey.both.world.call(
+            CustomerSuccessAPI.getPortalSuccess, GetPortalSuccessRequest(), as: prey.impostor)
+        let lists = [page.engagements, page.touchpoints, page.successCases, page.initiatives, page.milestones]
+        #expect(lists.allSatisfy { $0?.items.isEmpty != false && $0?.totalSize ?? 0 == 0 && $0?.allSize ?? 0 == 0 })
     }
 
     private func objectivePage(_ prey: Prey) async throws {

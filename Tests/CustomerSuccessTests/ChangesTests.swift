@@ -55,6 +55,32 @@ import Wire
         #expect(paged == found.changes)
     }
 
+    /// A deletion is a change, with what the record held, also where that is asked for of before.
+    @Test func aDeletionIsToldWithWhatWasThere() async throws {
+        let server = try await Server.start()
+        let world = try await World(server)
+        let made = try await world.make(Touchpoint.self)
+        var change = Touchpoint()
+        (change.id, change.subject) = (made.id, "Last")
+        _ = try await world.update(change, ["subject"])
+        server.clock.advance(seconds: 60)
+        var request = DeleteRequest()
+        request.id = made.id
+        _ = try await server.client.call(
+            CustomerSuccessAPI.deleteTouchpoint, request,
+            as: CallerTokens.credential(.holding("admin", domain: "/provider/")))
+        let found = try await ask(world, ["subject", "engagement", "description"], of: made.id)
+        #expect(found.changes.map(\.deleted) == [true, false, false])
+        #expect(found.changes.first?.fields.contains("subject") == true && found.changes.last?.created == true)
+        #expect(found.records.map(\.values) == [["Last", made.engagement ?? "", made.description ?? ""]])
+        #expect(found.records.map(\.domain) == [world.domain])
+        let before = try await ask(
+            world, ["subject"], of: made.id, until: Timestamp(seconds: server.clock.now.seconds - 30))
+        #expect(before.changes.map(\.deleted) == [false, false] && before.records.first?.values == ["Last"])
+        let beside = Caller.holding("admin", domain: "/provider/d999/")
+        #expect(try await ask(world, ["subject"], of: made.id, as: beside).records.isEmpty)
+    }
+
     /// What changed after the time asked for is taken back from the values.
     @Test func theValuesAreThoseOfTheTimeAskedFor() async throws {
         let server = try await Server.start()
@@ -89,23 +115,57 @@ import Wire
         #expect(refused?.code == .invalidArgument && refused?.violations.first?.field == "fields")
     }
 
-    /// What follows from the firing of a trigger says so in the journal, whatever it goes through.
+    /// Changes of a record have the order in which they were made, and a time each, whoever's clock is behind and whoever had
+    /// to wait: the journal and the events say so alike.
+    @Test func changesOfARecordHaveTheirOrder() async throws {
+        let server = try await Server.start()
+        let world = try await World(server)
+        let made = try await world.make(Touchpoint.self)
+        var change = Touchpoint()
+        change.id = made.id
+        for (place, subject) in ["Second", "Third", "Fourth", "Fifth"].enumerated() {
+            // The second writer's clock is behind, the third one's stands still.
+            if place == 1 { server.clock.advance(seconds: -30) }
+            change.subject = subject
+            _ = try await world.update(change, ["subject"])
+        }
+        server.clock.advance(seconds: 3_600)
+        let found = try await ask(world, ["subject"], of: made.id)
+        #expect(found.changes.map { $0.newValues.joined() } == ["Fifth", "Fourth", "Third", "Second", ""])
+        #expect(
+            found.changes.map { $0.oldValues.joined() }.dropLast() == ["Fourth", "Third", "Second", made.subject ?? ""])
+        let times = found.changes.compactMap { $0.at?.microseconds }.reversed()
+        #expect(Set(times).count == 5 && Array(times) == times.sorted())
+        let events = try await server.events(of: made.id).map(\.event)
+        #expect(events.compactMap { $0.at?.microseconds } == Array(times))
+        #expect(try await world.get(Touchpoint.self, made.id).updatedAt?.microseconds == times.last)
+    }
+
+    /// What follows from the firing of a trigger says so in the journal, whatever it goes through; it is believed of services
+    /// that act for somebody, and of nobody who says so himself.
     @Test func aChangeSaysWhatItFollowsFrom() async throws {
         let world = try await World()
         let cause = RecordID.derived(from: "firing \(uuid())")
         let trace = try #require(TraceContext.following(from: cause))
         let draft = try await Touchpoint.draft(in: world)
-        let made = try await CallContext(deadline: .after(.seconds(30)), trace: trace).run { () async throws(Problem) in
-            try await create(draft, world)
+        var delegated = world.agent
+        delegated.actor = "service:play-launcher"
+        for (caller, expected) in [(delegated, cause), (world.agent, "")] {
+            let made = try await CallContext(deadline: .after(.seconds(30)), trace: trace).run {
+                () async throws(Problem) in try await create(draft, world, as: caller)
+            }
+            #expect(try await ask(world, ["subject"], of: made.id).changes.map(\.cause) == [expected])
+            let rows = try await world.server.admin.run(
+                "SELECT trace FROM customer_success.outbox WHERE record = \(made.id)::uuid")
+            let told = try #require(try rows.first?.optionalString(at: 0))
+            #expect((TraceContext.cause(inHeader: told) ?? "") == expected)
         }
-        let found = try await ask(world, ["subject"], of: made.id)
-        #expect(found.changes.map(\.cause) == [cause])
     }
 
-    private func create(_ draft: Touchpoint, _ world: World) async throws(Problem) -> Touchpoint {
+    private func create(_ draft: Touchpoint, _ world: World, as caller: Caller) async throws(Problem) -> Touchpoint {
         var request = CreateTouchpointRequest()
         request.touchpoint = draft
         return try await world.server.client.call(
-            CustomerSuccessAPI.createTouchpoint, request, as: CallerTokens.credential(world.agent))
+            CustomerSuccessAPI.createTouchpoint, request, as: CallerTokens.credential(caller))
     }
 }

@@ -173,6 +173,64 @@ import Wire
         #expect(shown.successCases?.items.map(\.number) == [aCase.number ?? ""])
     }
 
+    private func portfolio(
+        _ world: World, chosen: String = "", as caller: Caller? = nil
+    ) async throws -> LandingPage {
+        var request = GetLandingPageRequest()
+        (request.portfolio, request.engagement, request.engagements) = (10, chosen, 1)
+        return try await world.call(CustomerSuccessAPI.getLandingPage, request, as: caller)
+    }
+
+    /// The health at the end of each of twelve weeks, whatever else was changed meanwhile.
+    @Test func thePortfolioHasItsHealthWeekByWeek() async throws {
+        let server = try await Server.start()
+        let world = try await World(server)
+        let start = server.clock.today
+        let engagement = try await world.make(Engagement.self) { $0.perceivedHealth = "green" }
+        let late = try await world.make(Engagement.self) { $0.renewalDate = world.day(300) }
+        _ = try await world.set(late, "title", .string("Another title"))
+        server.clock.set(start.adding(days: 10).description)
+        _ = try await world.set(engagement, "perceived_health", .string("yellow"))
+        server.clock.set(start.adding(days: 38).description)
+        _ = try await world.set(engagement, "perceived_health", .string("red"))
+        // On one day the last change counts.
+        _ = try await world.set(engagement, "perceived_health", .string("yellow"))
+        _ = try await world.set(engagement, "perceived_health", .string("red"))
+        server.clock.set(start.adding(days: 42).description)
+        let page = try await portfolio(world)
+        // Seven weeks have ended since: at days 0, 7, 14, 21, 28, 35 and 42.
+        let weeks = try #require(page.portfolio.first { $0.engagement?.id == engagement.id }).health
+        #expect(
+            weeks == Array(repeating: "", count: 5) + ["green", "green"] + Array(repeating: "yellow", count: 4) + [
+                "red"
+            ])
+        // Those that renew first stand in front; without a date behind all others.
+        #expect(page.portfolio.map { $0.engagement?.id } == [late.id, engagement.id])
+        #expect(page.portfolio.first?.accountName == "Ernst Handel" && page.portfolio.first?.daysUntilRenewal != nil)
+        #expect(page.activeEngagements.count == 1 && page.activeEngagementCount == 2)
+        // Nobody asked, nobody has it.
+        #expect(try await self.page(world).portfolio.isEmpty)
+    }
+
+    @Test func oneEngagementIsLookedAtAndNothingThatIsNotThere() async throws {
+        let (world, other) = (try await World(), try await World())
+        _ = try await world.make(Engagement.self) { $0.renewalDate = world.day(3) }
+        let second = try await world.make(Engagement.self) { $0.renewalDate = world.day(30) }
+        let touchpoint = try await world.make(Touchpoint.self) { $0.engagement = second.id }
+        for name in [second.id, second.number ?? ""] {
+            let shown = try await portfolio(world, chosen: name).activeEngagements
+            #expect(shown.map { $0.engagement?.id } == [second.id])
+            #expect(shown.first?.touchpoints?.items.map(\.id) == [touchpoint.id])
+        }
+        let strange = try await other.make(Engagement.self)
+        for name in [strange.id, strange.number ?? "", uuid()] {
+            var narrow = world.agent
+            narrow.domain = world.customer.domain
+            let problem = try await refusal { _ = try await portfolio(world, chosen: name, as: narrow) }
+            #expect(problem.code == .notFound)
+        }
+    }
+
     /// G-35: 92 days, the last one live; a snapshot taken again replaces that of the day.
     @Test func trendsComeFromSnapshots() async throws {
         let server = try await Server.start()

@@ -79,6 +79,20 @@ extension World {
         #expect(try await world.get(SuccessOutcome.self, outcome.id).currentValue == "3")
     }
 
+    /// The same number in another unit is another value.
+    @Test func anotherUnitIsAnotherValue() async throws {
+        let world = try await World()
+        let outcome = try await world.make(SuccessOutcome.self)
+        func storage(_ unit: String) -> MeasuredValue {
+            var value = world.value("2", of: outcome)
+            value.unit = unit
+            return value
+        }
+        #expect(try await world.measure([storage("GB")]).recorded == 1)
+        #expect(try await world.measure([storage("MB")]).results.map(\.state) == ["refused"])
+        #expect(try await world.measure([storage("GB"), storage("")]).known == 2)
+    }
+
     /// The outcome has the value that was measured last, in whatever order they come; one event says so.
     @Test func theOutcomeReadsItsLatest() async throws {
         let world = try await World()

@@ -126,6 +126,36 @@ import Wire
         #expect(theirs.opportunities?.items.isEmpty == true && theirs.opportunities?.allSize == 0)
     }
 
+    /// By no way does a customer learn that there is one.
+    @Test func customersHearNothingOfIt() async throws {
+        let world = try await World()
+        let word = "Expansion\(uuid().suffix(8))"
+        let opportunity = try await world.make(Opportunity.self) { $0.title = word }
+        _ = try await world.write("add_work_note", "Ask for more seats", on: opportunity)
+        var search = SearchRequest()
+        search.text = word
+        let found = try await world.call(CustomerSuccessAPI.searchCustomerSuccess, search)
+        #expect(found.items.map(\.id) == [opportunity.id])
+        let theirs = try? await world.call(CustomerSuccessAPI.searchCustomerSuccess, search, as: world.customer)
+        #expect(theirs?.items.isEmpty ?? true)
+        var references = FindReferencesRequest()
+        references.table = "engagement"
+        var referred = ReferredRecord()
+        referred.id = try #require(opportunity.engagement)
+        references.records = [referred]
+        let named = try? await world.call(CustomerSuccessAPI.findReferences, references, as: world.customer)
+        #expect(named.map { !"\($0)".contains("opportunity") } ?? true)
+        #expect(
+            try await refusal { _ = try await world.activity(opportunity, as: world.customer) }.code
+                == .permissionDenied)
+        var export = ExportRequest()
+        export.format = "xlsx"
+        let exported = try await refusal {
+            let _: Export = try await world.call(World.method(Opportunity.self, "export"), export, as: world.customer)
+        }
+        #expect(exported.code == .permissionDenied)
+    }
+
     /// A renewal that comes near is proposed once, whatever becomes of it; an open one is enough.
     @Test(arguments: [(89, 0), (90, 1), (120, 1), (121, 0)])
     func renewalsAreProposed(days: Int, proposals: Int) async throws {
@@ -146,5 +176,32 @@ import Wire
         _ = try await world.make(Opportunity.self) { ($0.engagement, $0.kind) = (engagement.id, "renewal") }
         _ = try await world.set(engagement, "renewal_date", .string(world.day(100)))
         #expect(try await job.run() == 0)
+    }
+
+    /// Neither one that was deleted nor one that people made and lost is proposed again; the next year's is.
+    @Test func whatBecameOfARenewalIsNotForgotten() async throws {
+        let server = try await Server.start()
+        let world = try await World(server)
+        let deleted = try await world.make(Engagement.self) { $0.renewalDate = world.day(100) }
+        let job = RenewalOpportunities(server.database)
+        #expect(try await job.run() == 1)
+        let proposed = try #require(try await world.list(Opportunity.self).resources.first)
+        try await world.delete(proposed)
+        #expect(try await job.run() == 0)
+        let (lost, undated) = (try await world.make(Engagement.self), try await world.make(Engagement.self))
+        for engagement in [lost, undated] {
+            let own = try await world.make(Opportunity.self) {
+                ($0.engagement, $0.kind) = (engagement.id, "renewal")
+                $0.expectedDate = engagement.id == lost.id ? world.day(130) : nil
+            }
+            _ = try await move(own, "lost", in: world)
+            _ = try await world.set(engagement, "renewal_date", .string(world.day(100)))
+        }
+        #expect(try await job.run() == 0)
+        server.clock.advance(seconds: 365 * 86_400)
+        for engagement in [deleted, lost, undated] {
+            _ = try await world.set(engagement, "renewal_date", .string(world.day(100)))
+        }
+        #expect(try await job.run() == 3)
     }
 }

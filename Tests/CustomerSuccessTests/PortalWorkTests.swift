@@ -63,6 +63,50 @@ import Wire
         #expect(page.state == "closed" && page.rights?.states.isEmpty == true)
     }
 
+    @Test func aTouchpointIsFollowedWithWhatWasAgreed() async throws {
+        let world = try await World()
+        let made = try await world.make(Touchpoint.self) { record in
+            (record.meetingDate, record.channel, record.meetingType) = (world.day(5), "phone", "qbr")
+        }
+        _ = try await world.write("add_comment", "See you.", on: made)
+        _ = try await world.write("add_work_note", "Not for them.", on: made)
+        let page = try await followed(CustomerSuccessAPI.getPortalTouchpoint, made.id, world)
+        #expect(page.title == made.subject && page.meetingDate == world.day(5) && page.channelLabel == "Phone")
+        #expect(!page.meetingTypeLabel.isEmpty && page.attachments.isEmpty)
+        #expect(page.comments.map(\.text) == ["See you."] && page.rights?.mayComment == true)
+        let engagement = try await world.get(Engagement.self, try #require(made.engagement))
+        #expect(page.engagement == engagement.id && page.engagementTitle == engagement.title)
+    }
+
+    @Test func aMilestoneIsFollowedToTheDayItIsReached() async throws {
+        let world = try await World()
+        let made = try await world.make(SuccessMilestone.self)
+        let planned = try await followed(CustomerSuccessAPI.getPortalMilestone, made.id, world)
+        let objective = try await world.get(SuccessObjective.self, try #require(made.successObjective))
+        #expect(planned.title == made.title && planned.dueDate == made.targetDate && planned.stateLabel == "Planned")
+        #expect(planned.objectiveTitle == objective.title && planned.reachedOn.isEmpty)
+        #expect(planned.tasks.isEmpty && planned.rights?.mayComment == false && planned.rights?.states.isEmpty == true)
+    }
+
+    /// The first page of the portal has what goes on, and of a customer nothing but the own.
+    @Test func theFirstPageHasWhatGoesOn() async throws {
+        let (world, other) = (try await World(), try await World())
+        let touchpoint = try await world.make(Touchpoint.self) { $0.assignedTo = world.manager }
+        let milestone = try await world.make(SuccessMilestone.self)
+        let made = try await world.make(SuccessCase.self)
+        let over = try await world.make(SuccessCase.self)
+        _ = try await world.close(over, "cancel")
+        let strange = try await other.make(SuccessCase.self)
+        let page = try await world.call(
+            CustomerSuccessAPI.getPortalSuccess, GetPortalSuccessRequest(), as: world.customer)
+        #expect(page.touchpoints?.items.map(\.id).contains(touchpoint.id) == true)
+        #expect(page.touchpoints?.items.allSatisfy { $0.assignedTo == nil } == true)
+        #expect(page.milestones?.items.map(\.id).contains(milestone.id) == true)
+        #expect(page.engagements?.items.isEmpty == false)
+        let cases = (page.successCases?.items ?? []).map(\.id)
+        #expect(cases.contains(made.id) && !cases.contains(over.id) && !cases.contains(strange.id))
+    }
+
     /// Nothing of another account's is there, and nothing that is not followed.
     @Test func othersFollowNothing() async throws {
         let (world, other) = (try await World(), try await World())

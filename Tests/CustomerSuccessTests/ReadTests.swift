@@ -2,6 +2,7 @@ import CustomerSuccessWire
 import RPC
 import Records
 import ServiceTestKit
+import Tenancy
 import Testing
 import Wire
 
@@ -122,7 +123,7 @@ import Wire
         let all = try await world.call(CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest())
         #expect(
             Set(all.tables.map(\.table))
-                == Set((allSamples + definitionSamples).map { $0.schema.table } + ["measurement"]))
+                == Set((allSamples + definitionSamples).map { $0.schema.table } + ["measurement", "product_usage"]))
         let theirs = try await world.call(
             CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest(), as: world.customer)
         #expect(
@@ -133,5 +134,31 @@ import Wire
         let engagement = try #require(theirs.tables.first { $0.table == "engagement" })
         #expect(!engagement.fields.contains { $0.name == "perceived_health" })
         #expect(engagement.operations == ["read"])
+    }
+
+    /// Where a record goes from each state, for whoever may move it; what is needed, and what only on a condition.
+    @Test func statesAreToldWithTheirMoves() async throws {
+        let world = try await World()
+        func described(_ table: String, _ caller: Caller? = nil) async throws -> TableDescription {
+            var request = DescribeRequest()
+            request.table = table
+            let method = CustomerSuccessAPI.describeCustomerSuccess
+            let told =
+                if let caller { try await world.call(method, request, as: caller) } else {
+                    try await world.call(method, request)
+                }
+            return try #require(told.tables.first)
+        }
+        let outcome = try await described("success_outcome")
+        #expect(outcome.states.map(\.state) == ["new", "in_progress", "paused", "canceled", "closed"])
+        #expect(outcome.states.filter(\.ended).map(\.state) == ["canceled", "closed"])
+        #expect(outcome.states.first { $0.state == "closed" }?.moves == ["in_progress"])
+        #expect(outcome.states.first { $0.state == "new" }?.moves.contains("new") == false)
+        let viewer = try await described("success_outcome", .holding("sn_acct_lc.ale_success_viewer"))
+        #expect(viewer.states.count == 5 && viewer.states.allSatisfy(\.moves.isEmpty))
+        let risk = try await described("risk_signal")
+        #expect(risk.fields.filter(\.conditional).map(\.name) == ["engagement"])
+        #expect(try await described("engagement_contract").states.isEmpty)
+        #expect(try await described("success_initiative").closingNeeds == ["close_code", "close_notes"])
     }
 }

@@ -64,6 +64,7 @@ import Wire
             $0.squad = [member.id]
             $0.keyCustomerContact = colleague
             $0.perceivedHealth = "green"
+            $0.customerSuccessManager = world.manager
         }
         var link = EngagementContract()
         link.engagement = engagement.id
@@ -100,6 +101,7 @@ import Wire
         #expect(page.engagement?.id == engagement.id && page.engagement?.healthScore == 100)
         #expect(page.engagement?.contractValue == "1000.5" && page.currency == "USD")
         #expect(page.accountName == "Ernst Handel" && page.daysUntilRenewal == 100)
+        #expect(page.customerSuccessManagerName == "Jeremy Hess" && page.accountManagerName.isEmpty)
         let contact = try #require(page.keyCustomerContact)
         #expect(
             contact.name == "Roland Adler" && contact.firstName == "Roland" && contact.email == "roland@example.com"

@@ -23,14 +23,14 @@ import Testing
         let below = try await upgrade.psql(
             "SELECT DISTINCT table_name FROM customer_success.search_word WHERE seen_below ORDER BY table_name")
         #expect(below == ["response_template", "service_definition"])
-        let byWords = "SELECT count(*) FROM customer_success.search_ids('touchpoint', 'lightho', 10)"
+        let byWords = "SELECT count(*) FROM customer_success.search_found('lightho', ARRAY['touchpoint'], 10)"
         #expect(try await upgrade.seen(from: SchemaUpgrade.domain, byWords) == ["1"])
         // What an instance of the version before changes is found by its new words, and no more by the old ones.
         _ = try await upgrade.seen(
             from: SchemaUpgrade.domain,
             "UPDATE customer_success.touchpoint SET subject = 'Beacon', number = 'TCHPT0000009', description = 'x'")
         #expect(try await upgrade.seen(from: SchemaUpgrade.domain, byWords) == ["0"])
-        let byNew = "SELECT count(*) FROM customer_success.search_ids('touchpoint', 'beacon 9', 10)"
+        let byNew = "SELECT count(*) FROM customer_success.search_found('beacon 9', ARRAY['touchpoint'], 10)"
         #expect(try await upgrade.seen(from: SchemaUpgrade.domain, byNew) == ["1"])
     }
 }

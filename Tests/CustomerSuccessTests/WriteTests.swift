@@ -127,7 +127,9 @@ import Wire
                 "field category:  -> training", "field priority: 3 -> 1", "field watch_list:  -> \(world.manager)",
                 "work_notes :  -> From the call.", "created :  -> ",
             ])
-        #expect(entries.allSatisfy { $0.by == world.agent.subject && $0.at == world.server.clock.now })
+        // The clock stands still, and yet each change has a time of its own.
+        #expect(entries.allSatisfy { $0.by == world.agent.subject && $0.at?.seconds == world.server.clock.now.seconds })
+        #expect(Set(entries.compactMap(\.at)).count >= 3)
         // In pages: whole writes, newest first.
         var paged: [String] = []
         var token = ""

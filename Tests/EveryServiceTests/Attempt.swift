@@ -134,6 +134,7 @@ struct Attempt: Sendable {
     /// What several services answer alike.
     private static let everywhere: [String: Own] = [
         "dictionary.describe": own("{}", .nothing), "replicas.list": own("{}", .provider("read", on: "replica")),
+        "health.show": own("{}", .provider("read", on: "service_health")),
         "replicas.rebuild": own(#"{"table": "none"}"#, .provider("write", on: "replica")),
     ]
 
@@ -240,6 +241,9 @@ struct Attempt: Sendable {
         "import-validation.import_builders.save_transform_map": building(#"{"id": "$ID"}"#),
         "import-validation.import_builders.confirm_checks": building(#"{"id": "$ID"}"#),
         "import-validation.import_builders.save_views": building(#"{"id": "$ID"}"#),
+        "import-validation.import_builders.try": building(#"{"id": "$ID", "fileName": "a.csv", "content": "YQ=="}"#),
+        "import-validation.data_validation_assists.run": own(
+            #"{"dataValidationAssist": {}}"#, .provider("write", on: "data_validation_assist")),
         "import-validation.import_builders.finish": building(#"{"id": "$ID"}"#),
 
         "customer-success.response_templates.render": own(
@@ -264,6 +268,11 @@ struct Attempt: Sendable {
             #"{"id": "$ID"}"#, .operation("read", on: "success_case"), of: "success_case"),
         "customer-success.pages.portal_initiative": own(
             #"{"id": "$ID"}"#, .operation("read", on: "success_initiative"), of: "success_initiative"),
+        "customer-success.pages.portal_touchpoint": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "touchpoint"), of: "touchpoint"),
+        "customer-success.pages.portal_milestone": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "success_milestone"), of: "success_milestone"),
+        "customer-success.pages.portal": own("{}", .operation("read", on: "engagement")),
         "customer-success.jobs.run_now": own(#"{"job": "none"}"#, .administrator),
         "customer-success.exports.read": own(#"{"token": "none"}"#, .nothing),
 
@@ -288,6 +297,8 @@ struct Attempt: Sendable {
             #"{"id": "$ID", "reason": "Not wanted."}"#, .provider("create", on: "flow_run")),
         "play-launcher.flow_runs.list_steps": own(#"{"flowRun": "$ID"}"#, .operation("read", on: "flow_run")),
 
+        "notifier.success_launcher_notifiers.list_followed": own(
+            "{}", .operation("read", on: "success_launcher_notifier")),
         "notifier.email_templates.list_shipped": own("{}", .operation("write", on: "email_template")),
         "notifier.email_templates.preview": own(
             #"{"key": "record-updated", "sourceRecord": "\#(other)"}"#, .operation("write", on: "email_template")),

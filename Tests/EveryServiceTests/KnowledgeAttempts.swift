@@ -11,6 +11,8 @@ extension Attempt {
             "knowledge_articles.withdraw": edit(#"{"id": "$ID", "etag": "0"}"#),
             "knowledge_articles.list_versions": own(
                 #"{"article": "$ID"}"#, .provider("read", on: article), of: article),
+            "knowledge_articles.get_version": own(
+                #"{"article": "$ID", "version": 1}"#, .provider("read", on: article), of: article),
             "knowledge_articles.read": own(
                 #"{"article": "$ID"}"#, .operation("read", on: version), of: article),
             "knowledge_articles.search": read(#"{"query": ""}"#),

@@ -130,20 +130,22 @@ extension Listed {
                     "active": Filled.half, "due_date": Filled.day, "parent": Filled.customer,
                 ]),
             plan("success_objective", ["engagement": Filled.customer, "objective_owner": Filled.person(of: 10)]),
-            plan("success_outcome", ["success_objective": Filled.customer, "owner": Filled.person(of: 10)]),
+            plan(
+                "success_outcome",
+                ["success_objective": Filled.customer, "engagement": Filled.customer, "owner": Filled.person(of: 10)]),
             Filled(
                 "success_milestone",
                 [
                     "domain": Filled.domain, "active": Filled.half, "target_date": Filled.day,
                     "success_objective": Filled.customer, "owner": Filled.person(of: 10),
-                    "engagement": Filled.customer,
+                    "engagement": Filled.customer, "account": Filled.customer,
                 ]),
             Filled.words(of: "touchpoint"),
             .journal, .attachments,
         ] + MeasuredLists.tables + runs(over: "success_initiative", kind: "enter_info"),
         asked: [
             Listed.rareWord, Listed.changes(of: "engagement"),
-            Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
+            Listed("landing page", "pages.landing", #"{"portfolio": 100}"#, reasons: ofOnePerson),
             Listed(
                 "engagement page", "pages.engagement", #"{"id": "\#(first)"}"#,
                 // Its plan is kept: as many are expected as an engagement has on average.
@@ -193,6 +195,12 @@ extension Listed {
                 Listed("case that is followed", "pages.portal_case", #"{"id": "\#(first)"}"#)
                     .asked(by: .customer),
                 Listed("initiative that is followed", "pages.portal_initiative", #"{"id": "\#(first)"}"#)
+                    .asked(by: .customer),
+                Listed("touchpoint that is followed", "pages.portal_touchpoint", #"{"id": "\#(first)"}"#)
+                    .asked(by: .customer),
+                Listed("milestone that is followed", "pages.portal_milestone", #"{"id": "\#(first)"}"#)
+                    .asked(by: .customer),
+                Listed("first page of the portal", "pages.portal", "{}", reasons: MeasuredLists.ofPortal)
                     .asked(by: .customer),
                 .records("internal_play_tasks", "internal_play = \"\(first)\" AND active = true", by: "due_date"),
             ] + MeasuredLists.asked + aboutRuns(over: "success_initiative"))

@@ -50,6 +50,13 @@ extension Listed {
             Filled(
                 "email_delivery",
                 ["domain": "'/provider/'", "user": Filled.person(of: 50), "source_record": Filled.customer]),
+            Filled(
+                "play_telling",
+                [
+                    "domain": Filled.domain, "notifier": Filled.customer, "user": Filled.person(of: 50),
+                    "kind": "'play_held'",
+                    "delivery": "NULL",
+                ]),
             Filled.words(of: "success_launcher_notifier"),
         ],
         asked: [
@@ -57,6 +64,7 @@ extension Listed {
             .records("success_launcher_notifiers", "requested_by = me()"),
             .records("success_launcher_notifiers", "source_record = \"\(record)\""),
             .records("success_launcher_notifiers", "engagement = \"\(record)\""),
+            Listed("followed plays", "success_launcher_notifiers.list_followed", "{}"),
             .records("email_deliveries", "user = me()"), .records("email_deliveries", "source_record = \"\(record)\""),
             // The ids of one's own notifications are those of the records with the words.
             Listed.rareWordLookedFor(["filter in_app_notification"]),

@@ -54,7 +54,7 @@ extension Listed {
     /// Verbs that answer some of many records.
     private static let verbs: Set<String> = [
         "search", "find_references", "get_stages", "get_lineage", "landing", "portal", "case", "task", "engagement",
-        "objective", "portal_case", "portal_task", "portal_initiative",
+        "objective", "portal_case", "portal_task", "portal_initiative", "portal_touchpoint", "portal_milestone",
     ]
 
     /// Whether the method of a subject's last two parts answers a list or a page.

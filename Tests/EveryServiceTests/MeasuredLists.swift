@@ -18,6 +18,12 @@ enum MeasuredLists {
                 "domain": Filled.domain, "account": Filled.customer, "success_outcome": Filled.customer,
                 "measured_at": "now() - n * interval '1 minute'",
             ]),
+        Filled(
+            "product_usage",
+            [
+                "domain": Filled.domain, "account": Filled.customer, "engagement": Filled.customer,
+                "sold_product": Filled.customer, "name": "'measure ' || n", "value": "n",
+            ]),
     ]
 
     /// The outcomes at work of the objectives at work.
@@ -26,11 +32,13 @@ enum MeasuredLists {
         "filter success_outcome": "an engagement has some dozens of outcomes",
     ]
 
-    /// A plan shows what is done as well as what is ahead.
-    private static let ofPlan = [
-        "sort success_objective": "an engagement has some dozens of objectives",
-        "sort touchpoint": "an engagement has some hundreds of touchpoints",
-    ]
+    /// What goes on for a customer, by date.
+    static let ofPortal = Dictionary(
+        uniqueKeysWithValues: [
+            "engagement", "touchpoint", "success_case", "success_initiative", "success_milestone",
+        ].flatMap { table in
+            ["sort \(table)", "filter \(table)"].map { ($0, "a customer has some dozens of what goes on") }
+        })
 
     static let asked: [Listed] = [
         .records("opportunities", "engagement = \"\(first)\" AND active = true", by: "expected_date"),
@@ -39,8 +47,10 @@ enum MeasuredLists {
         .records("measurements", "success_outcome = \"\(first)\"", by: "measured_at desc"),
         .records("measurements", "sold_product = \"\(first)\" AND name = \"x\"", by: "measured_at desc"),
         .records("success_milestones", "engagement = \"\(first)\" AND active = true", by: "target_date"),
-        Listed("success plan", "success_plans.get", #"{"id": "\#(first)"}"#, reasons: ofPlan),
-        Listed("success plan of a customer", "success_plans.get", #"{"id": "\#(first)"}"#, reasons: ofPlan)
+        .records("success_outcomes", "engagement = \"\(first)\""),
+        .records("product_usages", "engagement = \"\(first)\""),
+        Listed("success plan", "success_plans.get", #"{"id": "\#(first)"}"#),
+        Listed("success plan of a customer", "success_plans.get", #"{"id": "\#(first)"}"#)
             .asked(by: .customer),
     ]
 }

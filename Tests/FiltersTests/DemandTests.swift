@@ -34,4 +34,43 @@ import Testing
         "due = 2026-01-01",
         "members : a", "priority > 1",
     ]) func whatManyValuesMeetDemandsNone(_ text: String) throws { #expect(try Self.demand(text) == nil) }
+
+    // MARK: Ranges
+
+    private static func range(_ text: String) throws -> FilterRange? {
+        try Filter.parse(text).check(against: schema, context: FilterFacts(nowMicroseconds: 0, subject: "x")).range
+    }
+
+    @Test(arguments: [
+        ("priority > 3", "priority", false, true), ("due <= 2026-01-01 AND state = new", "due", true, false),
+        ("(priority >= 3)", "priority", false, true), ("NOT state = new AND (priority < 4)", "priority", true, false),
+    ])
+    func aBoundThatAllNeedIsTold(_ text: String, _ field: String, _ isBelow: Bool, _ isAll: Bool) throws {
+        let range = try #require(try Self.range(text))
+        #expect(range.field == field && range.isBelow == isBelow && range.isAll == isAll)
+    }
+
+    @Test(arguments: ["", "priority = 3", "NOT priority > 3", "priority > 3 OR state = new", "name = \"a*\""])
+    func whatIsNoBoundIsNone(_ text: String) throws { #expect(try Self.range(text) == nil) }
+
+    /// No bound is left out that a value keeps, or on which two values differ.
+    @Test(arguments: ["<", "<=", ">", ">="])
+    func valuesFindTheBoundsTheyKeep(_ comparator: String) throws {
+        let filters = try (0..<8).map { number in
+            try Filter.parse("priority \(comparator) \(number / 2)").check(
+                against: Self.schema, context: FilterFacts(nowMicroseconds: 0, subject: "x"))
+        }
+        let ranges = FilterRanges(filters.enumerated().compactMap { place, filter in filter.range.map { ($0, place) } })
+        func kept(_ value: FilterValue) -> Set<Int> { Set((0..<8).filter { filters[$0].matches { _ in value } }) }
+        let values = (-1...5).map { FilterValue.int($0) } + [.null]
+        for value in values {
+            let found = Set(ranges.keeping(value))
+            #expect(found.isSuperset(of: kept(value)) && found.count <= kept(value).count + 2)
+            for other in values {
+                let between = Set(ranges.between(value, other))
+                let differ = kept(value).symmetricDifference(kept(other))
+                #expect(between.isSuperset(of: differ) && between.count <= differ.count + 4)
+            }
+        }
+    }
 }

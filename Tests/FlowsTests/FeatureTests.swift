@@ -44,6 +44,7 @@ import Testing
             "export", [:], "failed /do/0/one 400 \(FlowError.validation)",
             "do: [one: {set: {at: a}, export: {as: '{at: .at}', schema: {document: {type: object, properties: {at: {type: integer}}}}}}]"
         ),
+        Case("schedule", ["a": 1], #"{"a":1}"#, "schedule: {every: PT1H}\ndo: [keep: {set: $input}]"),
         Case("if", ["on": false], #"{"on":false}"#, "do: [skipped: {if: .on, set: {x: 1}}]"),
         Case(
             "then", [:], #"{"colors":["red","green","blue"]}"#,
@@ -303,7 +304,6 @@ import Testing
 
     /// What the DSL has and flows have not: refused when it is saved, by its name and where it stands.
     static let missing: [(feature: String, line: Int, column: Int, flow: String)] = [
-        ("schedule", 2, 1, "schedule: {every: PT1H}\ndo: [a: {set: {}}]"),
         ("evaluate", 2, 1, "evaluate: {language: js}\ndo: [a: {set: {}}]"),
         ("use.authentications", 2, 7, "use: {authentications: {}}\ndo: [a: {set: {}}]"),
         ("use.catalogs", 2, 7, "use: {catalogs: {}}\ndo: [a: {set: {}}]"),

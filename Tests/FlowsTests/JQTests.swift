@@ -178,7 +178,7 @@ import Testing
         ),
         ("foreach .[] as $x (0; 1; 2)", "foreach .[] as $x (0; __tick |  1; 2)"),
         ("\"reduce (1; 2)\" as $x | limit(1; 2)", "\"reduce (1; 2)\" as $x | limit(1; 2)"),
-        ("{reduce: 1} | .reduce as $x | limit(1; 2)", "{reduce: 1} | .reduce as $x | limit(1; 2)"),
+        ("{reduce: 1} | .reduce as $x | limit(1; 2)", "({reduce: 1}|__sized) | .reduce as $x | limit(1; 2)"),
     ])
     func roundsOfLoopsAreCounted(source: String, counted: String) {
         let names = source.replacing("f(", with: "add(").replacing("g(", with: "any(")

@@ -45,8 +45,18 @@ import Testing
         #expect(end == .completed(try JSONValue(parsing: output)))
         // One less is not enough.
         let early = try Self.hear("do: [l: {listen: {to: \(to)}}]", [Self.event("zzz")], input: ["order": 7])
-        guard case .listen(let step, let types) = early else { return #expect(Bool(false)) }
+        guard case .listen(let step, let types, _) = early else { return #expect(Bool(false)) }
         #expect(step.path == "do/l" && !types.isEmpty)
+    }
+
+    /// What is written out of a filter is told with the step, so that events which it cannot take need not be kept.
+    @Test func whatIsWrittenOutOfAFilterIsTold() throws {
+        let action = try Self.hear(
+            "do: [l: {listen: {to: {any: [{with: {type: a, subject: x, data: {n: 1}}}, {with: {type: a, source: '${ . == .x }'}}, {with: {type: b, data: '${ .n > 1 }', id: i}}]}}}]",
+            [])
+        guard case .listen(_, _, let wants) = action else { return #expect(Bool(false)) }
+        #expect(
+            wants == [["type": "a", "subject": "x", "data": ["n": 1]], ["type": "a"], ["type": "b", "id": "i"]])
     }
 
     @Test func theWholeEventCanBeRead() throws {

@@ -280,7 +280,7 @@ import Workbook
         #expect(try await job.daily.run(in: .root) == 1)
         // Twice on one day is once.
         #expect(try await job.daily.run(in: .root) == 0)
-        #expect(try await job.daily.runNow(in: .root) == 1)
+        #expect(try await job.daily.runNow(in: .root, job.database) == 1)
         let queued = try await bench.bench.admin.run(
             "SELECT domain FROM import_validation.staging_backup_work ORDER BY domain")
         #expect(try queued.map { try $0.string(at: 0) } == domains)

@@ -167,6 +167,8 @@ import Work
         let end = try await stage.end(of: run)
         #expect(end.state == "canceled" && end.doneRows == 1_000 && end.totalRows == 1_200)
         #expect(end.message == RunMessages.canceledPublication(1_000, of: 1_200).en)
+        let told = RunMessages.canceledPublication(1_000, of: 1_200)
+        #expect(end.messageEn == told.en && end.messageKo == told.ko)
         #expect(try await stage.summary(task) == [0, 0, 200, 1_000])
         #expect(stage.owner.published(stage.account).map(\.rows.count) == [500, 500])
         #expect(try await stage.end(of: try await stage.publish(of: task)).doneRows == 200)

@@ -127,6 +127,18 @@ import Wire
         "size_bytes": { stage, task in
             await problem { () async throws(Problem) in try await stage.begin([], to: task) }
         },
+        "staging_row": { stage, task in
+            _ = try await stage.loaded(Stage.file(["Linz"]), of: task)
+            let row = try #require(try await stage.rows(task).stagingRows.first).id
+            let script = "function executeCondition(row) { return { validationPassed: true, message: '' }; }"
+            let request = CheckTrialTests.request(script: script) {
+                $0.stagingRow = row
+                $0.dataValidationAssist?.stagingTable = ImportTarget.all.first { $0.table != "location" }?.stagingTable
+            }
+            return await problem { () async throws(Problem) in
+                try await stage.call(ImportValidationAPI.runCheck, request, as: CheckTrialTests.writer)
+            }
+        },
         "staging_rows": { stage, task in
             await problem { () async throws(Problem) in try await stage.publish([], of: task) }
         },

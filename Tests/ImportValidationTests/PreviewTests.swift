@@ -130,6 +130,29 @@ import Wire
         }
     }
 
+    /// A check of the whole record that reads one cell is counted by what the cell says, so that it can be replaced.
+    @Test func aRecordLevelCheckOfOneCellIsCountedByItsText() async throws {
+        let stage = try await Stage()
+        try await AccountCheck.seed(stage.database)
+        let task = try await stage.locations()
+        _ = try await stage.loaded(
+            Self.csv(
+                "Name,Account,Country", "Linz,Ernst Hendel,Austria", "Graz,Ernst Hendel,Austria",
+                "Wien,Ernst Handle,Austria", "Wels,Ernst Handel,Austria"), of: task)
+        let counts = try await Self.counts(stage, task).counts
+        #expect(counts.map(\.value) == ["Ernst Hendel", "Ernst Handle"] && counts.map(\.rows) == [2, 1])
+        #expect(
+            counts.allSatisfy { $0.check == "record" && $0.field == "account" && $0.message == AccountCheck.message })
+        var reader = stage.agent
+        reader.locale = "ko"
+        let korean = try await Self.counts(stage, task, as: reader).counts
+        #expect(korean.allSatisfy { $0.message == AccountCheck.messageKo }, "\(korean)")
+        let rows = try await stage.rows(task) {
+            ($0.errorCheck, $0.errorField, $0.errorValue) = ("record", "account", "Ernst Hendel")
+        }
+        #expect(rows.stagingRows.map { $0["name"] } == ["Linz", "Graz"])
+    }
+
     @Test func whoMayNotReadTheRowsCountsNothing() async throws {
         let stage = try await Stage()
         let task = try await stage.locations()

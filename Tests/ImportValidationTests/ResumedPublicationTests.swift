@@ -60,7 +60,7 @@ import Wire
         #expect(sent.count == (event == .refusal ? 1 : 2), "the same, and nothing else")
         #expect(sent.first == sent.last && sent.first?.rows.count == 3)
         if run.state == "failed" {
-            #expect(run.message?.hasSuffix(RunMessages.publishedBefore(3, of: 3, "en")) == true, "\(run.message ?? "")")
+            #expect(run.message?.hasSuffix(RunMessages.publishedBefore(3, of: 3).en) == true, "\(run.message ?? "")")
         }
 
         let written = try await stage.publishedRows(run).publishedRows

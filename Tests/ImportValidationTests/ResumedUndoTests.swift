@@ -79,7 +79,7 @@ import Wire
         #expect(try await stage.publishedRows(run).publishedRows.map(\.state) == ["undone", "undone", "undone"])
         #expect(try await stage.summary(task) == [0, 0, event == .removal ? 2 : 3, 0])
         if event == .refusal {
-            let told = Self.refused + RunMessages.undoneBefore(3, of: 3, "en")
+            let told = "\(Self.refused) \(RunMessages.undoneBefore(3, of: 3).en)"
             #expect(undo.message == told)
         }
     }
@@ -119,7 +119,7 @@ import Wire
         }
         let done: Int64 = isRefusedUnread ? 500 : 600
         #expect(undo.state == "failed" && undo.doneRows == done && undo.totalRows == 600, "\(undo.message ?? "")")
-        #expect(undo.message == Self.refused + RunMessages.undoneBefore(done, of: 600, "en"))
+        #expect(undo.message == "\(Self.refused) \(RunMessages.undoneBefore(done, of: 600).en)")
         #expect(try await stage.summary(task) == [0, 0, done, 600 - done])
         #expect(try await stage.publishedRows(run) { $0.state = "undone" }.totalSize == done)
         #expect(try await !stage.isSending(undo, Self.table))

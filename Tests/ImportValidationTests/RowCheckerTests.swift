@@ -114,6 +114,39 @@ import Wire
                 "End date must be a date in the format yyyy-MM-dd.",
                 "Contract value must be a number such as 1863.4.", "Number is mandatory.",
             ])
+        // A script that reads one cell alone speaks of that cell; one that reads more, or whatever it likes, of the row.
+        #expect(verdicts[0].errors.first?.field == "account")
+        let other = AccountCheck.script.replacing("if (stagingTableGr.task &&", with: "if (stagingTableGr.u_number &&")
+        for script in [
+            other, AccountCheck.script.replacing("var result", with: "var row = stagingTableGr; var result"),
+        ] {
+            let checker = try Self.checker("contract", [Self.script(script)], Asked())
+            let row = try Self.row("contract", ["account": "Hanari Carnes", "number": "1"])
+            let error = try #require(try await checker.check([row])[0].errors.first { $0.check == .record })
+            #expect(error.field == nil)
+        }
+    }
+
+    /// A script may say which cell is wrong, and its check the sentence in both languages.
+    @Test func aScriptNamesTheCellAndItsCheckTheSentence() async throws {
+        func error(_ field: String) async throws -> RowError? {
+            var assist = Self.script(
+                """
+                function executeCondition(row) {
+                    var isWrong = row.u_number == '1' && row.u_account == 'Ernst Handel';
+                    return { validationPassed: !isWrong, message: '', field: '\(field)' };
+                }
+                """)
+            (assist.message, assist.messageKo) = ("Not this one.", "이 계약은 안 됩니다.")
+            let checker = try Self.checker("contract", [assist], language: "ko", Asked())
+            let row = try Self.row("contract", ["account": "Ernst Handel", "number": "1"])
+            return try await checker.check([row])[0].errors.first { $0.check == .record }
+        }
+        let named = try await error("u_number")
+        #expect(named == RowError(.record, field: "number", ["Not this one.", "이 계약은 안 됩니다."]))
+        #expect(try await error("u_company")?.field == "account")
+        // What is no column of the staging table says nothing.
+        #expect(try await error("colour") == RowError(.record, ["Not this one.", "이 계약은 안 됩니다."]))
     }
 
     @Test func anUnknownAccountIsSaidWhereNoScriptSpeaks() async throws {

@@ -8,7 +8,7 @@ import Testing
     @Test func whatWasThereIsFound() async throws {
         let upgrade = try await SchemaUpgrade(
             of: "import_validation", ImportValidation.schemaFolder, before: "search", text: "Lighthouse")
-        let byWords = "SELECT count(*) FROM import_validation.search_ids('import_task', 'lightho', 10)"
+        let byWords = "SELECT count(*) FROM import_validation.search_found('lightho', ARRAY['import_task'], 10)"
         try await upgrade.migrate(to: "search_and_names")
         try await upgrade.migrate()
         #expect(try await upgrade.seen(from: SchemaUpgrade.domain, byWords) == ["1"])

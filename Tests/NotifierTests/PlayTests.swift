@@ -94,6 +94,33 @@ import Wire
     }
 
     /// Title and message in the reader's language, whatever that of the launch was.
+    /// What each notifier told whom is kept beside it, without the words.
+    @Test func whoWasToldWhatIsListedWithTheNotifier() async throws {
+        let stage = try await Stage.shared.value
+        let user = try await stage.meet(successAgent)
+        var run = Self.run(by: user, "started")
+        try await stage.follow(run, "created")
+        run.state = "in_progress"
+        try await stage.follow(run)
+        run.state = "completed"
+        try await stage.follow(run)
+        // The same event once more tells nobody again.
+        try await stage.follow(run)
+        var request = ListRequest()
+        request.filter = "flow_run = \"\(run.id)\""
+        // Whoever administers plays reads the notifiers.
+        let reader = CallerTokens.credential(.holding("admin"))
+        let plays = try await stage.client.call(NotifierAPI.listFollowedPlays, request, as: reader).plays
+        let play = try #require(plays.first)
+        #expect(plays.count == 1 && play.notifier?.status == "completed" && play.requestedByName == "Pat")
+        #expect(play.told.map(\.kind) == ["play_completed", "play_started"])
+        #expect(play.told.map(\.name) == ["Pat", "Pat"] && play.told.map(\.byEmail) == [true, false])
+        #expect(play.told.first?.emailState == "queued")
+        // Who sees another domain alone sees neither the notifier nor whom it told.
+        let stranger = CallerTokens.credential(.holding("admin", domain: "/provider/d0000002/"))
+        #expect(try await stage.client.call(NotifierAPI.listFollowedPlays, request, as: stranger).plays.isEmpty)
+    }
+
     @Test func aPlayIsCalledInTheLanguageOfItsReader() async throws {
         let stage = try await Stage()
         // As the play was called when it was seeded.

@@ -29,6 +29,19 @@ import Wire
                 == .permissionDenied)
     }
 
+    /// They are those of the account: the dates of others take no notice.
+    @Test func holidaysOfAnotherAccountCountNothing() async throws {
+        let stage = try await DateStage()
+        let own = try await stage.task(due: "2026-06-26")
+        let other = try await DateStage()
+        #expect(other.world.account.id != stage.world.account.id)
+        try await other.holiday("2026-07-02")
+        try await other.holiday("2026-07-06")
+        #expect(try await stage.preview(goLive: "2026-07-07").item(own.id).after == "2026-07-03")
+        try await stage.holiday("2026-07-06")
+        #expect(try await stage.preview(goLive: "2026-07-07").item(own.id).after == "2026-07-02")
+    }
+
     @Test func thereIsAMostOfThem() async throws {
         let stage = try await DateStage()
         _ = try await stage.world.server.admin.run(

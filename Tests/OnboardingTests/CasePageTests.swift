@@ -62,6 +62,16 @@ import Wire
         #expect(named == ["고객 온보딩 연락처"])
     }
 
+    /// Who watches is named in the answers, so that the forms of the pages need not ask.
+    @Test func whoWatchesIsNamed() async throws {
+        let world = try await World()
+        let (first, second) = (try await world.addUser(), try await world.addUser())
+        let record = try await world.openCase { $0.watchList = [first.id] }
+        let task = try await world.createTask(record) { $0.watchList = [second.id] }
+        #expect(try await page(record.id, world).names.contains { $0.user == first.id && $0.name == first.name })
+        #expect(try await taskPage(task.id, world).names.contains { $0.user == second.id && $0.name == second.name })
+    }
+
     /// Cards and articles stand on the pages as their own requests answer them.
     @Test func helpIsAtHand() async throws {
         let world = try await World()

@@ -189,13 +189,14 @@ import Wire
         var activate = ActionRequest()
         activate.id = try await stage.world.call(OnboardingAPI.importPlaybookDefinition, request, as: designer).id
         _ = try await stage.world.call(OnboardingAPI.activatePlaybookDefinition, activate, as: designer)
-        let refused = await stage.world.problem(
-            OnboardingAPI.previewGoLive, stage.asking(goLive: "2026-12-31"), as: stage.stage.agent)
-        #expect(refused?.reason == "PLAYBOOK_MOVES")
-        #expect(try await stage.preview(goLive: "2026-07-07").state == "previewed")
+        let told = try await stage.preview(goLive: "2026-12-31")
+        let begins = try told.item(activate.id)
+        #expect(begins.table == "playbook_definition" && begins.label?.en == "Started" && begins.follows == "begins")
+        #expect(await stage.refusal(OnboardingAPI.applyDateMove, told) == "PLAYBOOK_MOVES")
+        #expect(try await !stage.preview(goLive: "2026-07-07").playbookMoves)
         // One that has run there already does not start again.
         _ = try await stage.stage.start(activate.id, over: stage.record)
-        #expect(try await stage.preview(goLive: "2026-12-31").state == "previewed")
+        #expect(try await !stage.preview(goLive: "2026-12-31").playbookMoves)
     }
 
     @Test func anotherMoveBetweenIsGroundThatMoved() async throws {
@@ -263,17 +264,23 @@ import Wire
     @Test func theGroundIsLookedAtAgainBehindTheOtherService() async throws {
         let stage = try await DateStage()
         let task = try await stage.imported(due: "2026-06-22")
+        let held = try await stage.imported(due: "2026-06-23")
         let imports = stage.stage.imports
-        imports.loseAnswer(changing: task.id)
+        imports.keepWaiting(changing: held.id, true)
         let move = try await stage.preview(goLive: "2026-07-07")
         let begun = try await Self.isApplying(stage, move)
         _ = try await stage.stage.eventually("the date there") {
             imports.task(task.id)?.dueDate == "2026-06-29" ? true : nil
         }
         let own = try await stage.task(due: "2026-06-26")
+        imports.keepWaiting(changing: held.id, false)
         let refused = try await stage.settled(begun)
         #expect(refused.state == "refused" && refused.refusal.contains("look again"), "\(refused.state)")
-        #expect(imports.task(task.id)?.dueDate == "2026-06-22")
+        var korean = stage.stage.agent
+        korean.locale = "ko"
+        let said = try await stage.world.call(OnboardingAPI.getDateMove, DateMoveTests.getting(move), as: korean)
+        #expect(said.refusal == "미리 본 뒤 작업, 날짜 또는 휴일이 변경되었습니다. 변경 내용을 다시 확인하세요.")
+        #expect([task, held].map { imports.task($0.id)?.dueDate } == ["2026-06-22", "2026-06-23"])
         #expect(try await stage.task(own.id).dueDate == "2026-06-26")
         #expect(try await stage.goLive() == "2026-06-30")
         // The event of its own write is no other ground.

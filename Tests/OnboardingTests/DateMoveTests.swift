@@ -256,9 +256,9 @@ extension DateMove {
             "start: {when: with_lane}", with: "start: {when: with_lane, condition: 'go_live_date > \"2027-01-01\"'}",
             maxReplacements: 1)
         _ = try await stage.stage.run(starting, over: stage.record)
-        let problem = await stage.world.problem(
-            OnboardingAPI.previewGoLive, stage.asking(goLive: "2027-02-01"), as: stage.stage.agent)
-        #expect(problem?.reason == "PLAYBOOK_MOVES")
+        let told = try await stage.preview(goLive: "2027-02-01")
+        #expect(told.playbookMoves && told.items.contains { $0.follows == "begins" && $0.label?.en == "Counted" })
+        #expect(await stage.refusal(OnboardingAPI.applyDateMove, told) == "PLAYBOOK_MOVES")
     }
 
     @Test func whatCannotMoveIsRefused() async throws {
@@ -306,15 +306,18 @@ extension DateMove {
         for round in 0..<6 {
             let stage = try await DateStage(goLive: round == 0 ? nil : day())
             for _ in 0..<3 { try? await stage.holiday(day()) }
-            if round % 2 == 0 { _ = try await stage.stage.run(Self.counted, over: stage.record) }
-            _ = try await stage.stage.run(Self.chain, over: stage.record)
+            var runs = [try await stage.stage.run(Self.chain, over: stage.record)]
+            if round % 2 == 0 { runs.append(try await stage.stage.run(Self.counted, over: stage.record)) }
             for _ in 0..<6 { _ = try await stage.task(due: Bool.random(using: &random) ? day() : nil) }
             let imported = [try await stage.imported(due: day()), try await stage.imported(due: day())]
             func there() -> [String] { imported.map { stage.stage.imports.task($0.id)?.dueDate ?? "" } }
+            // One of another service ends as well.
+            if Bool.random(using: &random) { try await stage.end(imported[1]) }
             for id in try await stage.dates().keys.sorted() where Int.random(in: 0..<4, using: &random) == 0 {
                 try await stage.stage.move(id, "closed")
             }
             let (before, goLive) = (try await stage.dates(), try await stage.goLive())
+            let activities = try await stage.due(of: runs)
             let open = before.filter { $0.value.hasSuffix("open") }.keys.sorted()
             let isTask = round % 3 == 1 && !open.isEmpty
             let move =
@@ -324,8 +327,13 @@ extension DateMove {
             for item in move.items where item.table == "lifecycle_task" { told[item.id] = "\(item.after) open" }
             #expect(try await stage.dates() == before)
             #expect(try await stage.apply(move).state == "applied", "seed \(seed), round \(round)")
-            let moved = try imported.map { try move.item($0.id).after }
+            let moved = imported.map { task in move.items.first { $0.id == task.id }?.after ?? task.dueDate ?? "" }
             #expect(there() == moved, "seed \(seed), round \(round)")
+            let dues = try await stage.due(of: runs)
+            for item in move.items where item.table == "playbook_activity" && !item.expected {
+                #expect(dues[item.id] == item.after, "seed \(seed), round \(round)")
+            }
+            for (id, was) in activities where was.hasSuffix("done") { #expect(dues[id] == was) }
             #expect(try await stage.dates() == told, "seed \(seed), round \(round)")
             #expect(try await stage.goLive() ?? "" == move.goLiveAfter)
             for (id, was) in before where was.hasSuffix("closed") { #expect(told[id] == was) }
@@ -335,6 +343,7 @@ extension DateMove {
             undone += 1
             #expect(try await stage.dates() == before, "seed \(seed), round \(round)")
             #expect(there() == imported.map { $0.dueDate ?? "" }, "seed \(seed), round \(round)")
+            #expect(try await stage.due(of: runs) == activities, "seed \(seed), round \(round)")
             #expect(try await stage.goLive() == goLive)
         }
         #expect(undone == 5, "seed \(seed)")

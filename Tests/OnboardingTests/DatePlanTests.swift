@@ -50,6 +50,35 @@ import Wire
         }
     }
 
+    /// Dates on weekends and holidays: what moves comes to a day on which somebody works, and nothing overtakes another.
+    @Test func whatIsDueOnADayOffComesToAWorkingDay() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededNumbers(seed: seed)
+        var off = 0
+        for _ in 0..<200 {
+            let known = Self.plan(&random, 2)
+            let dues = (0..<12).map { _ in
+                DatePlan.Due(before: CivilDate(days: Self.monday.days + Int.random(in: 0...60, using: &random)))
+            }
+            let plan = DatePlan(
+                goLive: CivilDate(days: Self.monday.days + Int.random(in: 0...60, using: &random)), today: known.today,
+                calendar: known.calendar, dues: dues)
+            let date = CivilDate(days: Self.monday.days + Int.random(in: 0...90, using: &random))
+            let planned = try #require(plan.outcome(of: .goLive(date)))
+            let distance = plan.calendar.distance(from: try #require(plan.goLive), to: date)
+            for (due, planned) in zip(dues, planned) {
+                let (before, after) = (try #require(due.before), try #require(planned.after))
+                off += plan.calendar.counts(before) ? 0 : 1
+                #expect(distance == 0 ? after == before : plan.calendar.counts(after), "seed \(seed)")
+                #expect(planned.isOff == !plan.calendar.counts(after))
+            }
+            let order = zip(dues, planned).sorted { ($0.0.before ?? date) < ($1.0.before ?? date) }.compactMap(
+                \.1.after)
+            #expect(order == order.sorted(), "seed \(seed)")
+        }
+        #expect(off > 100)
+    }
+
     @Test func whatWaitsIsPushedAndNothingElse() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededNumbers(seed: seed)

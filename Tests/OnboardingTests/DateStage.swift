@@ -1,5 +1,6 @@
 import ImportValidationWire
 import OnboardingWire
+import PlaybooksWire
 import RPC
 import Records
 import ServiceTestKit
@@ -126,6 +127,31 @@ extension DateStage {
         stage.imports.put(task)
         try await world.server.hear(task, "created", revision: 1, from: "import-validation")
         return task
+    }
+}
+
+extension DateStage {
+    /// The other service tells that it has ended one.
+    func end(_ task: ImportTask) async throws {
+        var ended = task
+        (ended.active, ended.state) = (false, "closed")
+        stage.imports.put(ended)
+        try await world.server.hear(ended, "closed", revision: 2, from: "import-validation")
+    }
+
+    /// The due dates of the activities of runs, by their ids; of those that are done with that word.
+    func due(of runs: [PlaybookRun]) async throws -> [String: String] {
+        var dues: [String: String] = [:]
+        for run in runs {
+            var request = ListPlaybookActivitiesRequest()
+            request.run = run.id
+            for activity in try await world.call(OnboardingAPI.listPlaybookActivities, request, as: stage.agent)
+                .activities
+            {
+                dues[activity.id] = activity.state == "done" ? activity.dueDate + " done" : activity.dueDate
+            }
+        }
+        return dues
     }
 }
 

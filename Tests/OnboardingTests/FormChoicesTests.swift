@@ -25,7 +25,7 @@ import Wire
     }
 
     /// A playbook of one activity.
-    private static func playbook(_ kind: String) -> String {
+    static func playbook(_ kind: String) -> String {
         """
         table: onboarding_case
         label: {en: One form, ko: 양식 하나}
@@ -62,6 +62,27 @@ import Wire
         let designer = try World.person(uuid(), "process_automation_designer")
         let seen = try await page(record.id, world, as: designer)
         #expect(seen.formRecords.flatMap(\.records).isEmpty)
+    }
+
+    /// Rows are about what the other activities have made: the form that names it comes with its names before anything is entered.
+    @Test func whatHasBeenMadeIsNamedForRows() async throws {
+        let stage = try await PlaybookStage()
+        let record = try await stage.begin()
+        func contacts() async throws -> [NamedRecord] {
+            Self.records(try await page(record.id, stage.world), "customer_contact", offered: false)
+        }
+        #expect(try await contacts().isEmpty)
+        try await stage.complete(
+            record, "enter_info",
+            [
+                "assigned_to": stage.agent.subject, "service_bridge_integration": "not_required", "type": "full",
+                "go_live_date": "2028-06-30",
+            ])
+        let rows = ["Ida", "Udo"].map { ["first_name": $0, "last_name": "Berg", "email": "\(uuid())@ernst.example"] }
+        let added = try await stage.complete(record, "add_contacts", ["contacts": PlaybookStage.rows(rows)])
+        let named = try await contacts()
+        #expect(
+            Set(named.map(\.id)) == Set(added.created.map(\.id)) && Set(named.map(\.name)) == ["Ida Berg", "Udo Berg"])
     }
 
     /// Members of the squad are called as the people they are; those of another account and those who have left are not

@@ -16,6 +16,7 @@ final class ImportStandIn: Sendable {
         var refused: Set<String> = []
         var unanswered: Set<String> = []
         var refusing: Set<String> = []
+        var unchanging: Set<String> = []
         var kept: Set<String> = []
         var keptBehind: Set<String> = []
         var failures = 0
@@ -42,6 +43,11 @@ final class ImportStandIn: Sendable {
         state.withLock { if isWaiting { $0.unanswered.insert(parent) } else { $0.unanswered.remove(parent) } }
     }
 
+    /// Answers nothing that would change this task.
+    func keepWaiting(changing task: String, _ isWaiting: Bool) {
+        state.withLock { if isWaiting { $0.unchanging.insert(task) } else { $0.unchanging.remove(task) } }
+    }
+
     /// Refuses to end this task.
     func keep(_ task: String) { state.withLock { _ = $0.kept.insert(task) } }
 
@@ -58,7 +64,12 @@ final class ImportStandIn: Sendable {
     func loseAnswers(_ count: Int) { state.withLock { $0.failures = count } }
 
     /// A task that was there before.
-    func put(_ task: ImportTask) { state.withLock { $0.tasks[task.id] = task } }
+    func put(_ task: ImportTask) {
+        state.withLock { state in
+            state.tasks[task.id] = task
+            if task.etag.isEmpty { state.tasks[task.id]?.etag = uuid() }
+        }
+    }
 
     /// The next change of this task is made, but nobody learns of it.
     func loseAnswer(changing task: String) { state.withLock { _ = $0.lost.insert(task) } }
@@ -68,9 +79,18 @@ final class ImportStandIn: Sendable {
 
     private func update(_ request: UpdateImportTaskRequest) throws(Problem) -> ImportTask {
         let values = request.importTask ?? ImportTask()
-        let (task, isLost, isKept) = state.withLock { state in
+        if state.withLock({ $0.unchanging.contains(values.id) }) { throw .unavailable() }
+        let (task, isLost, isKept, isStale) = state.withLock { state -> (ImportTask, Bool, Bool, Bool) in
+            let known = state.tasks[values.id] ?? ImportTask()
+            // What is asked for again is done already, and what has changed meanwhile stays.
+            if !request.requestID.isEmpty, state.requests[request.requestID] == values.id {
+                return (known, false, false, false)
+            }
+            if !values.etag.isEmpty, values.etag != known.etag { return (known, false, false, true) }
             var isKept = state.kept.contains(values.id)
             if !isKept {
+                state.tasks[values.id]?.etag = uuid()
+                state.requests[request.requestID] = values.id
                 if let notes = values.closeNotes { state.tasks[values.id]?.closeNotes = notes }
                 if request.updateMask?.paths == [ImportTask.Field.dueDate.rawValue] {
                     state.tasks[values.id]?.dueDate = values.dueDate
@@ -80,8 +100,9 @@ final class ImportStandIn: Sendable {
                 isKept = state.refusing.remove(values.id) != nil
                 if !isKept { state.kept.insert(values.id) }
             }
-            return (state.tasks[values.id] ?? ImportTask(), state.lost.remove(values.id) != nil, isKept)
+            return (state.tasks[values.id] ?? ImportTask(), state.lost.remove(values.id) != nil, isKept, false)
         }
+        if isStale { throw .staleEtag }
         if isKept { throw .failedPrecondition(rule: "KEPT", Text(en: "The task is kept.", ko: "유지되는 작업입니다.")) }
         if isLost { throw .unavailable() }
         return task
@@ -133,6 +154,7 @@ final class ImportStandIn: Sendable {
             task.number = "IMPTSK\(1_000_000 + state.tasks.count)"
             task.state = "open"
             task.domain = "/provider/"
+            task.etag = uuid()
             state.tasks[task.id] = task
             state.requests[request.requestID] = task.id
             if state.failures > 0 {

@@ -193,6 +193,16 @@ import Wire
         let last = try await world.call(OnboardingAPI.listKnowledgeVersions, list, as: world.administrator)
         #expect(
             page.versions.map(\.version) == [2] && last.versions.map(\.version) == [1] && last.nextPageToken.isEmpty)
+        // A version says what it said, whatever was published since.
+        var back = GetKnowledgeVersionRequest()
+        (back.article, back.version) = (draft.id, 1)
+        let old = try await world.call(OnboardingAPI.getKnowledgeVersion, back, as: world.administrator)
+        #expect(old.version == 1 && old.body.contains(word) && old.publishedAt != nil)
+        #expect(
+            await world.problem(OnboardingAPI.getKnowledgeVersion, back, as: world.agent)?.code == .permissionDenied)
+        back.version = 3
+        let none = await world.problem(OnboardingAPI.getKnowledgeVersion, back, as: world.administrator)
+        #expect(none?.code == .notFound)
         var request = ActionRequest()
         request.id = draft.id
         _ = try await world.call(OnboardingAPI.withdrawKnowledgeArticle, request, as: world.administrator)

@@ -182,6 +182,7 @@ import Wire
         let migration = try await stage.preview(definition)
         #expect(try await stage.apply(migration).refused == 1)
         #expect(try await stage.only(migration).refusal.contains("something else than was shown"))
+        #expect(try await stage.only(migration, in: "ko").refusal.hasPrefix("‘f’ 활동의 결과가 미리 본 내용과 다릅니다."))
         #expect(try await stage.rows(record) == before)
         #expect(try await stage.stage.now(run).version == 1)
     }
@@ -201,6 +202,8 @@ import Wire
         try await stage.version([("one", [Stage.activity("a", Stage.beside)])])
         let one = try await stage.only(stage.preview(definition))
         #expect(one.state == "refused" && one.refusal.contains("still making"))
+        let korean = try await stage.now(one, in: "ko").refusal
+        #expect(korean == "다른 서비스에서 이 플레이북의 작업을 처리하고 있습니다. 잠시 후 다시 시도해 주세요.")
         stage.stage.imports.keepWaiting(record.id, false)
         _ = try await stage.stage.eventually("the import task") {
             try await stage.only(stage.preview(definition)).state == "previewed" ? true : nil

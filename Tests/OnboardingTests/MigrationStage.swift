@@ -23,6 +23,12 @@ struct MigrationStage {
         designer = try World.person(uuid(), "process_automation_designer")
     }
 
+    /// In a world that is there already.
+    init(_ stage: PlaybookStage) async throws {
+        self.stage = stage
+        designer = try World.person(uuid(), "process_automation_designer")
+    }
+
     // MARK: Versions
 
     /// An activity as YAML: one that makes a task, or a form.
@@ -84,15 +90,15 @@ struct MigrationStage {
         return try await world.call(OnboardingAPI.listPlaybookMigrationCases, request, as: designer).cases
     }
 
-    func now(_ one: PlaybookMigrationCase) async throws -> PlaybookMigrationCase {
-        var request = GetRequest()
-        request.id = one.id
-        return try await world.call(OnboardingAPI.getPlaybookMigrationCase, request, as: designer)
+    func now(_ one: PlaybookMigrationCase, in language: String = "en") async throws -> PlaybookMigrationCase {
+        var (request, caller) = (GetRequest(), designer)
+        (request.id, caller.locale) = (one.id, language)
+        return try await world.call(OnboardingAPI.getPlaybookMigrationCase, request, as: caller)
     }
 
-    func only(_ migration: PlaybookMigration) async throws -> PlaybookMigrationCase {
+    func only(_ migration: PlaybookMigration, in language: String = "en") async throws -> PlaybookMigrationCase {
         let all = try await cases(migration)
-        return try await now(try #require(all.count == 1 ? all.first : nil))
+        return try await now(try #require(all.count == 1 ? all.first : nil), in: language)
     }
 
     static func moving(_ migration: PlaybookMigration, _ cases: [PlaybookMigrationCase]) -> MovePlaybookMigrationRequest
@@ -132,9 +138,11 @@ struct MigrationStage {
     // MARK: What is there
 
     /// The rows of a run and of the tasks of its case, without what each write counts.
-    func rows(_ record: OnboardingCase) async throws -> (run: [String], tasks: [String: String]) {
+    func rows(
+        _ record: OnboardingCase, but other: String = "revision"
+    ) async throws -> (run: [String], tasks: [String: String]) {
         let admin = world.server.admin
-        let counted: SQL = "- '{revision,updated_at,updated_by}'::text[]"
+        let counted: SQL = "- \(["revision", "updated_at", "updated_by", other])::text[]"
         let run = try await admin.run(
             """
             SELECT (to_jsonb(r) \(counted))::text FROM onboarding.playbook_run r WHERE record = \(record.id) UNION ALL \

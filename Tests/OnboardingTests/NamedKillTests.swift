@@ -28,7 +28,7 @@ import Wire
                 let rows = try await admin.run(
                     "\(raw: "SELECT last_value FROM onboarding.\(name)_struck WHERE is_called")")
                 let struck = try rows.first.map { try $0.int(at: 0) } ?? 0
-                for table in ["date_move_call", "playbook_migration_call"] where struck > known {
+                for table in ["date_move_call", "playbook_migration_call", "playbook_call"] where struck > known {
                     _ = try await admin.run(
                         """
                         UPDATE onboarding.\(identifier: table) SET owner = gen_random_uuid(), \
@@ -113,6 +113,60 @@ import Wire
             #expect(tasks.map { stage.stage.imports.task($0.id)?.dueDate } == ["2026-06-22", "2026-06-24"])
             #expect(try await stage.task(own.id).dueDate == "2026-06-26")
             #expect(try await stage.goLive() == "2026-06-30")
+        }
+    }
+
+    /// What a migration makes in another service is made once: cut before the migration ends, when it is heard what was made, and
+    /// on the way back before it ends.
+    @Test func whatAMigrationMakesElsewhereIsMadeOnceWhereverItIsCut() async throws {
+        let stage = try await MigrationStage(isAlone: true)
+        let kept = MigrationStage.activity("a", MigrationStage.beside)
+        let definition = try await stage.version([("one", [kept])])
+        let (record, _) = try await stage.begin(definition)
+        let load = """
+            {key: load, kind: create_task, label: {en: Load, ko: 적재}, start: {when: with_lane}, \
+            creates: {table: import_task, fields: [{field: parent, from_field: id}, {field: account, from_field: account}, \
+            {field: short_description, text: Load}, {field: source_table, text: s}, {field: target_table, text: location}, \
+            {field: data_source, text: d}]}}
+            """
+        try await stage.version([("one", [kept, "      - \(load)"])])
+        let (imports, before) = (stage.stage.imports, try await stage.rows(record))
+        for (round, point) in [
+            Point(table: "playbook_migration_case", condition: "NEW.state = 'applied'"),
+            Point(table: "playbook_activity", condition: "OLD.made IS NULL AND NEW.made IS NOT NULL"),
+            Point(table: "playbook_migration_case", condition: "NEW.state = 'undone'"),
+        ].enumerated() {
+            // While a call is out the run does not move.
+            func quiet() async throws {
+                _ = try await stage.stage.eventually("an end of the calls") {
+                    try await stage.world.server.admin.run("SELECT 1 FROM onboarding.playbook_call").isEmpty
+                        ? true : nil
+                }
+            }
+            func apply() async throws -> PlaybookMigration {
+                let migration = try await stage.preview(definition)
+                #expect(try await stage.apply(migration).applied == 1, "\(point)")
+                try await quiet()
+                let states = imports.tasks(of: record.id).map { $0.state ?? "" }.sorted()
+                #expect(states == Array(repeating: "canceled", count: round) + ["open"], "\(point)")
+                return migration
+            }
+            func undo(_ migration: PlaybookMigration) async throws {
+                #expect(try await stage.undo(migration).undone == 1, "\(point)")
+                _ = try await stage.stage.eventually("its end") {
+                    imports.tasks(of: record.id).allSatisfy { $0.state == "canceled" } ? true : nil
+                }
+                try await quiet()
+                #expect(try await stage.rows(record).run == before.run, "\(point)")
+            }
+            if round < 2 {
+                var migration = PlaybookMigration()
+                try await Self.killing(point, of: stage.world.server) { migration = try await apply() }
+                try await undo(migration)
+            } else {
+                let migration = try await apply()
+                try await Self.killing(point, of: stage.world.server) { try await undo(migration) }
+            }
         }
     }
 

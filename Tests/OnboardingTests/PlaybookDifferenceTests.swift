@@ -64,8 +64,37 @@ import Wire
         try await activate(id)
         #expect(try await compared(id, 1, 2) == changes)
         #expect(try await compared(id, 2, 1).count == 3)
+        // A draft can begin with a version again, as it was edited.
+        func version(_ number: Int32) async throws -> [String] {
+            var request = ExportPlaybookRequest()
+            (request.id, request.version, request.editable) = (id, number, true)
+            let answer = try await world.call(OnboardingAPI.exportPlaybookDefinition, request, as: designer)
+            let activities = answer.playbook?.lanes.flatMap(\.activities) ?? []
+            #expect(answer.yaml.isEmpty && activities.allSatisfy(\.builtIn.isEmpty))
+            return activities.map(\.key)
+        }
+        #expect(try await version(1) == ["a", "b"])
+        #expect(try await version(2) == ["c", "a"])
+        #expect(try await version(0) == ["c", "a"])
         #expect(
             await world.problem(OnboardingAPI.comparePlaybookVersions, asking(id, 1, 9), as: designer)?.code
                 == .notFound)
+    }
+
+    /// Whoever activates a draft is told how many open runs go by another version, of those that the caller sees.
+    @Test func runsThatGoByAnotherVersionAreCounted() async throws {
+        let stage = try await PlaybookStage(isAlone: true)
+        let world = stage.world
+        let designer = try World.person(uuid(), "process_automation_designer")
+        let record = try await stage.begin()
+        let shipped = try #require(try await stage.stages(record).run?.definition)
+        func running(to: Int32) async throws -> Int64 {
+            var request = ComparePlaybookVersionsRequest()
+            (request.id, request.to) = (shipped, to)
+            return try await world.call(OnboardingAPI.comparePlaybookVersions, request, as: designer).running
+        }
+        // All go by the version that is active, and none by the draft.
+        #expect(try await running(to: 1) == 0)
+        #expect(try await running(to: 0) == 1)
     }
 }

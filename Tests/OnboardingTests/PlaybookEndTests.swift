@@ -230,7 +230,8 @@ import Wire
 
     /// By hand: the run comes first, and its first activity makes the case (1.1).
     @Test func aRunMakesItsCaseOnce() async throws {
-        let stage = try await PlaybookStage()
+        // No other test may activate another one meanwhile: none is named.
+        let stage = try await PlaybookStage(isAlone: true)
         var start = StartPlaybookRunRequest()
         start.table = "onboarding_case"
         start.requestID = uuid()

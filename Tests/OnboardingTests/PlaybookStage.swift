@@ -43,21 +43,37 @@ struct PlaybookStage: Sendable {
         try await server.bench.standIn(for: "customer-success", [squads.endpoint])
         let playbooks = try #require(Playbooks.of(server.database))
         try await PlaybookSeed.run(playbooks)
-        let calls = RemoteCalls(
-            playbooks,
-            Client(
-                server.bench.transport,
-                credential: CallerTokens.credential(.service("onboarding", domain: .root))))
-        let dates = DateMoveCalls(
-            server.database,
-            Client(
-                server.bench.transport,
-                credential: CallerTokens.credential(.service("onboarding", domain: .root)))
-        ) { CallerTokens.credential($0.caller) }
-        Task.detached { await calls.run() }
-        Task.detached { await MigrationCalls(playbooks).run() }
-        Task.detached { await dates.run() }
+        _ = work(playbooks, server)
         return (server, imports, squads)
+    }
+
+    /// The durable work of an instance, until it is canceled.
+    private static func work(_ playbooks: Playbooks, _ server: Server) -> Task<Void, Never> {
+        let client = Client(
+            server.bench.transport, credential: CallerTokens.credential(.service("onboarding", domain: .root)))
+        let calls = RemoteCalls(playbooks, client)
+        let dates = DateMoveCalls(playbooks.database, client) { CallerTokens.credential($0.caller) }
+        return Task.detached {
+            async let first: Void = calls.run()
+            async let second: Void = MigrationCalls(playbooks).run()
+            async let third: Void = dates.run()
+            _ = await (first, second, third)
+        }
+    }
+
+    /// Another instance of the service over the same database, with connections of its own: it answers nobody, and takes part in
+    /// the durable work.
+    func otherInstance() throws -> Task<Void, Never> {
+        let pool = try Pool(
+            PoolConfiguration(
+                connectionString: server.bench.connectionString("ale_onboarding"), size: 3,
+                applicationName: "onboarding of another instance"))
+        let database = Database(
+            service: "onboarding", pool: pool, clock: server.database.clock, log: server.database.log)
+        let playbooks = Onboarding.playbooks(database)
+        // Its copies and rules come with its endpoints.
+        _ = Onboarding.endpoints(database, Onboarding.replicas(database, server.client), playbooks)
+        return Self.work(playbooks, server)
     }
 
     // MARK: Runs

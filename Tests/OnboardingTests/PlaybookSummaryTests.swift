@@ -43,7 +43,9 @@ import Wire
     /// What has notes already needs no others, and is closed with them.
     @Test func whatHasNotesKeepsThem() async throws {
         let (stage, made, task, notes) = try await Self.added("open", notes: "Not needed.")
-        try await stage.complete(made, "data_summary", ["close_notes": PlaybookStage.rows(notes)])
+        // A form may name it all the same.
+        let all = notes + [["record": task.id]]
+        try await stage.complete(made, "data_summary", ["close_notes": PlaybookStage.rows(all)])
         _ = try await stage.eventually("the end of what was added") { stage.imports.task(task.id, "closed") }
     }
 

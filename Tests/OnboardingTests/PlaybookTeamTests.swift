@@ -70,6 +70,26 @@ import Wire
             record, "add_responsibilities", ["members": PlaybookStage.rows(Array(members.prefix(1)))])
     }
 
+    /// Where nobody is added before, the team is chosen out of the contacts of the account, and out of no others.
+    @Test func theCustomerTeamIsOfTheAccount() async throws {
+        let stage = try await PlaybookStage()
+        let other = try await World(stage.server)
+        let record = try await stage.world.openCase { $0.assignedTo = stage.agent.subject }
+        _ = try await stage.run(FormChoicesTests.playbook("add_responsibilities"), over: record)
+        func members(_ contacts: [String]) throws -> [String: String] {
+            let responsibility = OnboardingSeed.responsibility("customer", "Data SME")
+            return [
+                "members": try PlaybookStage.rows(contacts.map { ["contact": $0, "responsibility": responsibility] })
+            ]
+        }
+        let (own, foreign) = (stage.world.contact.id, other.contact.id)
+        let refused = try await stage.refusal(record, "form", try members([own, foreign]))
+        #expect(refused.violations.map(\.field) == ["values.members[1].contact"], "\(refused)")
+        #expect(try await stage.team(record).isEmpty)
+        try await stage.complete(record, "form", try members([own]))
+        #expect(try await stage.team(record).map(\.contact) == [own])
+    }
+
     /// Who lacks a responsibility is named; and a row given twice is, though nothing of it is stored yet.
     @Test func whatIsMissingAndWhatIsDoubledIsNamed() async throws {
         let stage = try await PlaybookStage()

@@ -19,7 +19,7 @@ import Testing
         #expect(try await upgrade.seen(from: "/provider/d0000002/", found).isEmpty)
         #expect(try await upgrade.psql("SELECT count(*) FROM onboarding.search_word WHERE seen_below") == ["0"])
         for (words, count) in [("beac", "1"), ("lighthouse", "1"), ("nowhere", "0")] {
-            let byWords = "SELECT count(*) FROM onboarding.search_ids('lifecycle_task', '\(words)', 10)"
+            let byWords = "SELECT count(*) FROM onboarding.search_found('\(words)', ARRAY['lifecycle_task'], 10)"
             #expect(try await upgrade.seen(from: SchemaUpgrade.domain, byWords) == [count], "\(words)")
         }
     }

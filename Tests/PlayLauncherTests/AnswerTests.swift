@@ -80,6 +80,8 @@ import Wire
         request.sourceTable = "customer_account"
         let page = try await stage.call(PlayLauncherAPI.listPlayCategories, request, as: caller)
         let offered = page.categories.flatMap { $0.entries + $0.subcategories.flatMap(\.entries) }
+            // What another test defines begins everywhere.
+            .filter { offer in PlaySeed.entries.contains { $0.title == offer.title } }
         #expect(offered.map(\.title) == ["Initiate a new onboarding journey"])
         var launch = LaunchPlayRequest()
         launch.definitionRecord = try #require(offered.first).definitionRecord

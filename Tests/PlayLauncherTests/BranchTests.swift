@@ -13,8 +13,9 @@ import Wire
 
 @testable import PlayLauncherService
 
-/// Branches, timeouts and waits for events, on a real Postgres.
-@Suite(.timeLimit(.minutes(3))) struct BranchTests {
+/// Branches, timeouts and waits for events, on a real Postgres. One after another: a run hears what happens in its domain, which
+/// is also what another test has happen there.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct BranchTests {
     private static func touchpoint(_ subject: String) -> String {
         "{call: rpc, with: {method: customer-success.touchpoints.create, request: {touchpoint: {subject: '\(subject)'}}}}"
     }
@@ -28,7 +29,7 @@ import Wire
     }
 
     private func hear(_ event: RecordEvent, _ stage: Stage) async throws {
-        try await stage.heard.handlers[0].take(event, in: stage.database)
+        try await stage.events.handlers[0].take(event, in: stage.database)
     }
 
     private func launch(_ title: String, _ stage: Stage, as caller: Caller? = nil) async throws -> FlowRun {
@@ -61,6 +62,26 @@ import Wire
         #expect(stage.owner.touchpoints("slow \(mark)").count == 1)
         let states = try await states(run, stage)
         #expect(states == ["below#1": "done", "w#1": "done", "c#1": "done", "quick#1": "done", "work-note": "done"])
+    }
+
+    /// A run that has nothing to do before it waits says so as well.
+    @Test func aRunThatBeginsByWaitingSaysSo() async throws {
+        let stage = try await Stage.shared.value
+        let admin = try person(playAdministrator)
+        let name = "begins-\(uuid().prefix(8))"
+        var request = CreateFlowDefinitionRequest()
+        request.flowDefinition = FlowDefinition()
+        request.flowDefinition?.definition =
+            "document: {dsl: '1.0.0', namespace: ale, name: \(name), version: '1.0.0', title: \(name)}\ndo:\n  - one: {wait: PT6S}\n"
+        var (record, creation) = (DefinitionRecord(), CreateDefinitionRecordRequest())
+        record.flow = try await stage.call(PlayLauncherAPI.createFlowDefinition, request, as: admin).id
+        (record.title, record.category, record.state) = (name, "success_support", "published")
+        creation.definitionRecord = record
+        _ = try await stage.call(PlayLauncherAPI.createDefinitionRecord, creation, as: admin)
+        let run = try await launch(name, stage)
+        let waiting = try await stage.run(run.id) { $0.state == "waiting" || $0.state == "completed" }
+        #expect(waiting.state == "waiting" && waiting.step == "Wait")
+        #expect(try await stage.end(of: run.id).state == "completed")
     }
 
     /// What fails in one branch fails the run, says so, and nothing more comes of the others.
@@ -155,6 +176,53 @@ import Wire
         #expect(try left[0].int(Counted.count) == 0)
         try await stage.heard.read()
         #expect(stage.heard.wants(own) && !stage.heard.wants(other))
+    }
+
+    /// An event that the filters of a run miss by what is written out in them is not kept for it.
+    @Test func aRunIsNotKeptWhatItCannotTake() async throws {
+        let stage = try await Stage.shared.value
+        let (mark, id) = (uuid(), uuid())
+        let title = try await stage.define(
+            "names-\(mark)",
+            inside:
+                "  - heard: {listen: {to: {one: {with: {type: customer-success.touchpoint.closed, subject: '\(id)'}}}}}\n"
+        )
+        let run = try await launch(title, stage)
+        _ = try await stage.run(run.id) { $0.state == "waiting" }
+        try await hear(Self.closed(StandIn.domain), stage)
+        let kept = try await stage.admin.run(
+            "SELECT count(*) AS count FROM play_launcher.flow_heard WHERE run = \(run.id)")
+        #expect(try kept[0].int(Counted.count) == 0)
+        try await hear(Self.closed(StandIn.domain, id: id), stage)
+        #expect(try await stage.end(of: run.id).state == "completed")
+    }
+
+    /// A run to which more events come than wait for it is told so: it does not wait for ever for one that was among them.
+    @Test func aRunIsToldOfEventsThatItMissed() async throws {
+        let stage = try await Stage.shared.value
+        let mark = uuid()
+        let title = try await stage.define(
+            "misses-\(mark)",
+            inside: """
+                  - try:
+                      try: [heard: {listen: {to: {one: {with: {type: customer-success.touchpoint.canceled, subject: '${ . == "none" }'}}}}}]
+                      catch: {errors: {with: {status: 413}}, do: [d: \(Self.touchpoint("missed \(mark)"))]}
+                """)
+        let run = try await launch(title, stage)
+        _ = try await stage.run(run.id) { $0.state == "waiting" }
+        // The run is at work, say, while so many come.
+        _ = try await stage.admin.run(
+            """
+            INSERT INTO play_launcher.flow_heard (run, domain, event) SELECT \(run.id)::uuid, \(StandIn.domain), \
+            '{"type": "customer-success.touchpoint.canceled", "subject": "x"}' FROM generate_series(1, \(Listening.most))
+            """)
+        var event = Self.closed(StandIn.domain)
+        event.action = "canceled"
+        try await hear(event, stage)
+        _ = try await stage.admin.run(
+            "UPDATE play_launcher.flow_execution SET due_at = now() WHERE run = \(run.id)::uuid")
+        #expect(try await stage.end(of: run.id).state == "completed")
+        #expect(stage.owner.touchpoints("missed \(mark)").count == 1)
     }
 
     /// What happens while a branch makes a call is heard by another when that has come back.

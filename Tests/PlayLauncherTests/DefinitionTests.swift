@@ -116,10 +116,16 @@ import Wire
             let offered = try #require(page.categories.first { $0.value == "renewal_planning" })
             #expect(offered.label == "Renewal planning" && offered.entries.map(\.definitionRecord) == [entry.id])
         }
-        // Switched off, it takes nothing new.
+        // Named in Korean, it is called so there.
         var update = UpdateAleChoiceRequest()
         update.aleChoice = AleChoice()
         update.aleChoice?.id = choice.id
+        update.aleChoice?.nameKo = "갱신 계획"
+        _ = try await stage.call(PlayLauncherAPI.updateAleChoice, update, as: admin)
+        let korean = try await stage.call(
+            PlayLauncherAPI.listPlayCategories, request, as: try person(successAgent, locale: "ko"))
+        #expect(korean.categories.first { $0.value == "renewal_planning" }?.label == "갱신 계획")
+        // Switched off, it takes nothing new.
         update.aleChoice?.active = false
         _ = try await stage.call(PlayLauncherAPI.updateAleChoice, update, as: admin)
         var another = renewals
@@ -344,9 +350,11 @@ import Wire
         let unknown = await problem(Self.flow("a", "cal: rpc"))
         #expect(unknown?.violations.first?.field == "flow_definition.definition")
         #expect(unknown?.text.en.contains("Line 9") == true)
+        #expect(unknown?.metadata["line"] == "9" && unknown?.metadata["column"] != nil)
         let method = await problem(
             Self.flow("a", "call: rpc\n      with: {method: customer-success.nothing.create, request: {}}"))
         #expect(method?.text.en == "Line 10: there is no method customer-success.nothing.create.")
+        #expect(method?.metadata["line"] == "10")
         let subflow = await problem(
             Self.flow("a", "run: {workflow: {namespace: test, name: none, version: '1.0.0'}}"))
         #expect(subflow?.text.en == "There is no flow test/none@1.0.0.")

@@ -82,6 +82,40 @@ import Wire
         #expect(try await stage.ended(3, of: both.id).map(\.edge) == ["entering", "leaving", "entering"])
     }
 
+    /// A record that is deleted leaves the condition as well. No play runs over a record that is gone: the firing says so. Where
+    /// it belonged to an engagement, the play is launched from there.
+    @Test func aDeletionLeavesTheCondition() async throws {
+        let stage = try await stage()
+        let leaving = try await stage.active(Self.red, on: "leaving")
+        let (heard, lost, green) = (uuid(), uuid(), uuid())
+        for (second, record) in [heard, lost].enumerated() {
+            try await stage.hear(write("red", record, stage, at: Int64(second + 1)))
+        }
+        try await stage.hear(write("green", green, stage, at: 3))
+        for record in [heard, lost, green] { stage.owner.remove(record) }
+        try await stage.hear(stage.journal.delete(heard, at: Stage.morning.later(4)))
+        // Whose event is lost the journal knows of.
+        stage.journal.delete(lost, at: Stage.morning.later(5))
+        try await stage.hear(stage.journal.delete(green, at: Stage.morning.later(6)))
+        (stage.database.clock as? TestClock)?.advance(seconds: 600)
+        #expect(try await stage.triggers.lookAtJournals() == 1)
+        let firings = try await stage.ended(2, of: leaving.id)
+        #expect(firings.map(\.sourceRecord) == [heard, lost])
+        for firing in firings {
+            #expect(firing.edge == "leaving" && firing.state == "refused" && firing.flowRun == nil)
+            #expect(firing.message?.contains("not found") == true, "\(firing.message ?? "")")
+        }
+        var request = BackTestPlayTriggerRequest()
+        (request.id, request.days) = (leaving.id, 1)
+        let tested = try await stage.backTest(request)
+        #expect(Set(tested.launches.map(\.sourceRecord)) == [heard, lost] && tested.gone == 0)
+        var firing = PlayFiring()
+        (firing.sourceTable, firing.sourceRecord, firing.engagement) = ("success_milestone", uuid(), heard)
+        let source = try await TriggerSource(client: stage.client).read(
+            firing, as: stage.issuer.credential(for: PlayLauncher.name))
+        #expect(source.table == "engagement" && source.record == heard)
+    }
+
     /// What happened before a trigger was turned on, and after it was turned off, launches nothing.
     @Test func onlyWhatHappensWhileItIsActiveCounts() async throws {
         let stage = try await stage()

@@ -30,6 +30,7 @@ struct Stage: Sendable {
     let runner: Runner
     let seed: PlaySeed
     let heard: HeardTypes
+    let events: PlayEvents
     let web = WebStandIn()
     /// The host that flows may ask.
     static let host = "api.example"
@@ -56,8 +57,9 @@ struct Stage: Sendable {
         let parts = PlayLauncher.make(
             bench.database, client, issuer, people, FlowHosts([Self.host]) { [web] in web.answer($0, $1) })
         (runner, seed, triggers, heard) = (parts.runner, parts.seed, parts.triggers, parts.heard)
+        events = parts.events
         try await bench.serve(
-            parts.endpoints, handlers: triggers.handlers, authenticator: verifier)
+            parts.endpoints, handlers: events.handlers, authenticator: verifier)
         try await bench.standIn(
             for: "customer-success", owner.endpoints + journal.endpoints, authenticator: verifier)
         try await bench.standIn(for: "onboarding", foundation.endpoints, authenticator: verifier)
@@ -70,7 +72,7 @@ struct Stage: Sendable {
 
     /// Has an event of an engagement take effect, as its consumer does.
     func hear(_ written: JournalStandIn.Written) async throws {
-        for handler in triggers.handlers where handler.takes(written.event, of: "customer-success") {
+        for handler in events.handlers where handler.takes(written.event, of: "customer-success") {
             try await handler.take(written.event, in: database, trace: written.trace)
         }
     }
@@ -188,6 +190,7 @@ final class StandIn: Sendable {
         var touchpoints: [String: Touchpoint] = [:]
         var refusals: [String: [Problem]] = [:]
         var ended: [String: String] = [:]
+        var gone: Set<String> = []
         var held: Set<String> = []
         var answered: [String] = []
         var planned: [(table: String, title: String)] = []
@@ -201,6 +204,9 @@ final class StandIn: Sendable {
     func refuse(_ subject: String, with problems: [Problem]) {
         state.withLock { $0.refusals[subject] = problems }
     }
+
+    /// The engagement is gone from now on.
+    func remove(_ engagement: String) { state.withLock { _ = $0.gone.insert(engagement) } }
 
     /// Has creations with this subject wait until they are let go.
     func hold(_ subject: String) { state.withLock { _ = $0.held.insert(subject) } }
@@ -254,7 +260,8 @@ final class StandIn: Sendable {
     var endpoints: [Endpoint] {
         [
             Endpoint(CustomerSuccessAPI.getEngagement) { [self] call, request async throws(Problem) in
-                guard call.caller.domain.path == "/provider/" || call.caller.domain.path == "/" else {
+                let isThere = state.withLock { !$0.gone.contains(request.id) }
+                guard isThere, call.caller.domain.path == "/provider/" || call.caller.domain.path == "/" else {
                     throw .notFound(Engagement.schema.label, id: request.id)
                 }
                 var engagement = Engagement()

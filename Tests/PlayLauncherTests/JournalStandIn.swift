@@ -20,6 +20,10 @@ final class JournalStandIn: Sendable {
 
     private struct State {
         var engagements: [String: Engagement] = [:]
+        /// Where what is gone was.
+        var gone: [String: String] = [:]
+        /// What it held, where that is known.
+        var held: [String: Engagement] = [:]
         var changes: [RecordChange] = []
         var unreadable: String?
     }
@@ -31,6 +35,33 @@ final class JournalStandIn: Sendable {
 
     /// Refuses whoever asks for engagements by a filter with `text`.
     func refuse(filter text: String) { state.withLock { $0.unreadable = text } }
+
+    /// Deletes an engagement as it was before deletions were journaled: its entries stay.
+    func remove(_ id: String) {
+        state.withLock { state in state.gone[id] = state.engagements.removeValue(forKey: id)?.domain }
+    }
+
+    /// Deletes an engagement: what it held is kept.
+    @discardableResult
+    func delete(_ id: String, at now: Timestamp, by person: String = "somebody") -> Written {
+        state.withLock { state in
+            let old = state.engagements.removeValue(forKey: id) ?? Engagement()
+            state.gone[id] = old.domain
+            state.held[id] = old
+            var change = RecordChange()
+            (change.record, change.at, change.by, change.deleted) = (id, now, person, true)
+            change.fields = Engagement.schema.fields.map(\.name)
+            change.oldValues = Engagement.schema.fields.indices.map { old[fieldAt: $0].journalText }
+            change.newValues = change.fields.map { _ in "" }
+            state.changes.append(change)
+            var event = RecordEvent()
+            (event.eventID, event.service, event.table) = (uuid(), "customer-success", "engagement")
+            (event.action, event.id, event.domain) = ("deleted", id, old.domain)
+            (event.at, event.actor, event.revision) = (now, person, (Int64(old.etag) ?? 0) + 1)
+            event.record = (try? old.encodeProtobuf()) ?? []
+            return Written(event: event, trace: nil)
+        }
+    }
 
     /// Writes an engagement, which begins by it when there is none of that id.
     @discardableResult
@@ -80,9 +111,12 @@ final class JournalStandIn: Sendable {
             },
             Endpoint(CustomerSuccessAPI.listEngagements) { [self] call, request async throws(Problem) in
                 if let text = state.withLock(\.unreadable), request.filter.contains(text) { throw .permissionDenied() }
-                var list = ListEngagementsResponse()
-                list.engagements = state.withLock { $0.engagements.values.sorted { $0.id < $1.id } }
+                let seen = state.withLock { $0.engagements.values.sorted { $0.id < $1.id } }
                     .filter { DomainPath($0.domain).map(call.caller.domain.contains) ?? false }
+                let start = Int(request.pageToken) ?? 0
+                var list = ListEngagementsResponse()
+                list.engagements = Array(seen.dropFirst(start).prefix(page))
+                if seen.count > start + page { list.nextPageToken = String(start + page) }
                 return list
             },
         ]
@@ -93,7 +127,7 @@ final class JournalStandIn: Sendable {
             let until = request.until ?? Timestamp(seconds: Timestamp.latestSeconds)
             let since = request.since ?? Timestamp()
             func sees(_ record: String) -> Bool {
-                let domain = state.engagements[record].flatMap { DomainPath($0.domain) }
+                let domain = (state.engagements[record]?.domain ?? state.gone[record]).flatMap(DomainPath.init)
                 return domain.map(call.caller.domain.contains) ?? false && [record, ""].contains(request.record)
             }
             let all = state.changes.enumerated().sorted {
@@ -103,7 +137,7 @@ final class JournalStandIn: Sendable {
             let asked = all.filter { change in
                 let at = change.at ?? since
                 return at >= since && at < until
-                    && (change.created || change.fields.contains(where: request.fields.contains))
+                    && (change.created || change.deleted || change.fields.contains(where: request.fields.contains))
             }
             let start = Int(request.pageToken) ?? 0
             var response = ListChangesResponse()
@@ -119,10 +153,11 @@ final class JournalStandIn: Sendable {
             }
             if asked.count > start + page { response.nextPageToken = String(start + page) }
             for record in Set(response.changes.map(\.record)) {
-                guard let engagement = state.engagements[record] else { continue }
+                guard let engagement = state.engagements[record] ?? state.held[record] else { continue }
                 var values = Dictionary(
                     uniqueKeysWithValues: request.fields.map { ($0, engagement[named: $0].journalText) })
-                for change in all where change.record == record && (change.at ?? since) >= until {
+                for change in all
+                where change.record == record && !change.deleted && (change.at ?? since) >= until {
                     for (field, old) in zip(change.fields, change.oldValues) where values[field] != nil {
                         values[field] = old
                     }

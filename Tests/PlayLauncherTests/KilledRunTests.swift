@@ -5,6 +5,7 @@ import Postgres
 import RPC
 import Records
 import ServiceTestKit
+import Synchronization
 import Tenancy
 import Testing
 import Wire
@@ -14,6 +15,14 @@ import Wire
 /// Every flow that ships, with the runner killed at every step: once before the step has its effect, and once between the
 /// effect and its record. What it leaves behind is there once, and is the same as without.
 @Suite(.timeLimit(.minutes(5))) struct KilledRunTests {
+    /// The runners, which look at what is left as soon as one of them is killed.
+    private final class Runners: Sendable {
+        private let runners = Mutex<[Runner]>([])
+
+        func add(_ runner: Runner) { runners.withLock { $0.append(runner) } }
+        func look() { for runner in runners.withLock({ $0 }) { runner.wake.notify() } }
+    }
+
     /// The service with two runners, and stand-ins that kill them.
     private struct Ground: Sendable {
         private static let product = "00000000-0000-4000-8000-00000000000b"
@@ -32,7 +41,7 @@ import Wire
                 issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)],
                 report: { _ in
                 })
-            let admin = bench.admin
+            let (admin, runners) = (bench.admin, Runners())
             services = MortalStandIn {
                 // As a runner leaves it that is gone, and whose lease has run out.
                 _ = try await admin.run(
@@ -40,6 +49,7 @@ import Wire
                     UPDATE play_launcher.flow_execution SET owner = \(uuid()), lease_until = now() \
                     WHERE owner IS NOT NULL AND phase <> 'done'
                     """)
+                runners.look()
             }
             let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
             let people = PeopleRegistry.everybody()
@@ -52,7 +62,10 @@ import Wire
             try await parts.seed.prepare()
             let other = PlayLauncher.make(bench.database, client, issuer, people).runner
             // As long as the process.
-            for runner in [parts.runner, other] { Task.detached { await runner.run() } }
+            for runner in [parts.runner, other] {
+                runners.add(runner)
+                Task.detached { await runner.run() }
+            }
         }
 
         /// An answer for every mandatory question of an entry.

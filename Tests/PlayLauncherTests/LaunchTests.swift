@@ -36,7 +36,8 @@ import Wire
 
     /// The play that begins a further onboarding stands under its subcategory, and asks for what it needs (G-80).
     @Test func aFurtherOnboardingIsOfferedUnderItsSubcategory() async throws {
-        let stage = try await Stage.shared.value
+        // Of its own: what other tests publish is offered as well.
+        let stage = try await Stage()
         var request = ListPlayCategoriesRequest()
         request.sourceTable = "onboarding_case"
         for (locale, names) in [("en", ["Onboarding", "Onboarding case"]), ("ko", ["온보딩", "온보딩 케이스"])] {

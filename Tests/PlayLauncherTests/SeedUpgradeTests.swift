@@ -45,11 +45,11 @@ import Testing
         for _ in 1...2 { try await PlaySeed(database: database).prepare() }
         let made = try await postgres.psql(
             """
-            SELECT name FROM play_launcher.ale_choice
+            SELECT name || ', ' || name_ko FROM play_launcher.ale_choice
             UNION ALL SELECT name FROM play_launcher.flow_definition
             UNION ALL SELECT title FROM play_launcher.definition_record
             """, database: name)
-        #expect(made == PlaySeed.categories[0].en)
+        #expect(made == "\(PlaySeed.categories[0].en), \(PlaySeed.categories[0].ko)")
         await pool.close()
     }
 }

@@ -33,6 +33,8 @@ import Wire
             "perceived_health = red", "perceived_health = red AND stage = renew", "perceived_health != green",
             "stage = renew OR perceived_health = red", "title : urgent", "NOT (perceived_health = red)",
             "renewal_date < days_from_now(30)", "health_score > 5", "account_manager = me()",
+            "renewal_date <= days_from_now(40) AND renewal_date >= today()", "health_score < 3", "health_score >= 7",
+            "renewal_date > 2027-01-20 AND NOT stage = renew", "health_score <= 7 AND title : urgent",
         ]
         let triggers = try conditions.flatMap { text in
             try ["entering", "leaving", "both"].map { try trigger(text, on: $0) }
@@ -47,6 +49,7 @@ import Wire
                 engagement.stage = second % 5 < 2 ? "renew" : "adoption"
                 engagement.title = second % 7 == 0 ? "Urgent thing" : "Thing"
                 engagement.renewalDate = Stage.morning.day.adding(days: second % 4 * 20).description
+                if second % 2 == 0 { engagement.healthScore = Int32(second % 9) }
                 if second % 11 == 0 { engagement.accountManager = triggers[second % triggers.count].actsAs }
             }
             let record = try Engagement.decode(protobuf: event.record)
@@ -85,8 +88,13 @@ import Wire
         var old = red
         old.oldValues = []
         #expect(index.met(by: old).isEmpty)
+        // It ceases to meet it when it is deleted, which this one does not wait for.
         var gone = red
         (gone.action, gone.changedFields, gone.oldValues) = ("deleted", [], [])
+        #expect(index.met(by: gone).isEmpty)
+        index.replace(with: [try trigger("perceived_health = red", on: "leaving")])
+        #expect(index.met(by: gone).map(\.edge) == [.leaving])
+        index.replace(with: [try trigger("perceived_health = green", on: "leaving")])
         #expect(index.met(by: gone).isEmpty)
         index.replace(with: [])
         #expect(index.met(by: red).isEmpty)

@@ -51,8 +51,15 @@ import Wire
         let refused = await problem { () async throws(Problem) in try await stage.create(draft) }
         #expect(refused?.reason == TriggerRule.table)
         // Records that belong to an engagement are looked at as well.
-        let outcome = try await stage.trigger("title = x", as: stage.actor(), table: "success_milestone")
-        #expect(try await stage.create(outcome).id.isEmpty == false)
+        let milestone = try await stage.trigger("title = x", as: stage.actor(), table: "success_milestone")
+        #expect(try await stage.create(milestone).id.isEmpty == false)
+        // An outcome that is reached, and a product that is used too little.
+        for (table, condition) in [
+            ("success_outcome", "reached = true"), ("product_usage", "name = logins AND value < 50"),
+        ] {
+            let measured = try await stage.trigger(condition, as: stage.actor(), table: table)
+            #expect(try await stage.create(measured).sourceTable == table)
+        }
     }
 
     @Test func aScheduleStandsWhereItIsUsedAlone() async throws {
@@ -123,14 +130,19 @@ import Wire
         #expect(computed?.code == .invalidArgument)
     }
 
-    /// Who turns triggers on has nothing done that they may not do: those of above are seen from below, and not turned.
+    /// Who turns triggers on has nothing done that they may not do. What starts plays of above, as whom and with which answers,
+    /// is not shown below.
     @Test func triggersAreTurnedByTheirDomain() async throws {
         let stage = try await Stage.shared.value
         let made = try await stage.create(try await stage.trigger(Self.red, as: stage.actor()))
         let below = Caller.holding(playAdministrator, domain: "/provider/d0000001/")
         var get = GetRequest()
         get.id = made.id
-        #expect(try await stage.call(PlayLauncherAPI.getPlayTrigger, get, as: below).id == made.id)
+        #expect(await stage.problem(PlayLauncherAPI.getPlayTrigger, get, as: below)?.code == .notFound)
+        var list = ListRequest()
+        list.filter = "source_table = engagement"
+        let seen = try await stage.call(PlayLauncherAPI.listPlayTriggers, list, as: below).playTriggers
+        #expect(!seen.contains { $0.id == made.id })
         for caller in [below, Caller.holding(playAdministrator, domain: "/other/")] {
             let refused = await problem { () async throws(Problem) in try await stage.activate(made.id, as: caller) }
             #expect(refused?.code == .notFound)

@@ -23,6 +23,14 @@ import Testing
         #expect(sql.parameters == [.textArray(["a", "b"]), .bytes([1, 2]), .textArray(["7", "8"])])
     }
 
+    @Test func oneOfSomeRecordsIsNamedByEquality() {
+        let one: SQL = "SELECT \("x") WHERE id \(SQL.among(["a"])) LIMIT 1"
+        #expect(one.text == "SELECT $1 WHERE id = $2::uuid LIMIT 1")
+        #expect(one.parameters == ["x".sqlValue, "a".sqlValue])
+        #expect(SQL.among(["a", "b"]).text == "= ANY($1::uuid[])")
+        #expect(SQL.among([]).text == "= ANY($1::uuid[])")
+    }
+
     @Test func identifiersAreQuoted() {
         let sql: SQL = "SELECT \(identifiers: ["a", "b"]) FROM \(identifier: "t\"; DROP TABLE x")"
         #expect(sql.text == "SELECT \"a\", \"b\" FROM \"t\"\"; DROP TABLE x\"")

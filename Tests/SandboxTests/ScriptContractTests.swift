@@ -141,4 +141,71 @@ import Testing
         let large = ScriptBatch(columns: [], rows: [[]], records: ["a": .text(String(repeating: "x", count: 2 << 20))])
         await #expect(throws: ScriptError.self) { try await worker.evaluate(accountMatchesCase, large) }
     }
+
+    /// A script may say which cell is wrong; what is no name of a column is left out.
+    @Test func aRejectionNamesItsColumn() async throws {
+        let worker = try makeWorker()
+        func judged(_ answer: String) async throws -> ScriptVerdict? {
+            try await judge("return { validationPassed: false, \(answer) };", with: worker).first
+        }
+        #expect(try await judged("message: 'Why\\nso', field: 'u_v'") == .rejectedAt(field: "u_v", message: "Why\nso"))
+        #expect(try await judged("message: '', field: 'u_v'") == .rejectedAt(field: "u_v", message: ""))
+        for field in ["''", "7", "null", "'a\\nb'", "new Array(1000).join('x')", "Symbol.iterator"] {
+            #expect(try await judged("message: 'Why', field: \(field)") == .rejected(message: "Why"), "\(field)")
+        }
+        let long = "message: new Array(100000).join('가'), field: 'u_v'"
+        guard case .rejectedAt("u_v", let message)? = try await judged(long) else { throw ScriptError.cancelled }
+        #expect(message.utf8.count <= 8_192 - 4 && message.allSatisfy { $0 == "가" })
+    }
+
+    /// Who tries a script hears what it prints, also where it comes to no verdict; nobody else does.
+    @Test func whatIsPrintedIsHeardWhereAScriptIsTried() async throws {
+        let worker = try makeWorker { $0.rowMilliseconds = 300 }
+        func tried(_ body: String, top: String = "") async throws -> (verdict: ScriptVerdict, printed: ScriptPrint) {
+            let source = "\(top)function executeCondition(row) {\n\(body)\n}"
+            return try await worker.rehearse(
+                source, ScriptBatch(columns: ["v"], rows: [["x"]], records: ["task": task]))
+        }
+        let passed = "return { validationPassed: true };"
+        let said = try await tried(
+            "print('한국어', 1, row.v, null); console.log(row.task.company);\(passed)", top: "print('top');")
+        #expect(said.verdict == .passed && !said.printed.isCut)
+        #expect(said.printed.lines == ["top", "한국어 1 x null", #"{"id":"c1","name":"Ernst Handel"}"#])
+        // The next trial begins anew, with what the top level has printed alone.
+        #expect(try await tried(passed, top: "print('top');").printed.lines == ["top"])
+        #expect(try await tried(passed).printed.lines.isEmpty)
+        let thrown = try await tried("print('before'); throw 1;")
+        #expect(kind(thrown.verdict) == .threw && thrown.printed.lines == ["before"])
+        let endless = try await tried("print('last words'); while (true) {}")
+        #expect(kind(endless.verdict) == .timedOut && endless.printed.lines == ["last words"])
+        let run = try await judge("print('x'); console.error(row.v); \(passed)", rows: ["1", "2"], with: worker)
+        #expect(run == [.passed, .passed])
+    }
+
+    @Test(
+        arguments: [
+            ("for (var i = 0; i < 500; i++) print(i);", 100, "99"),
+            ("print(new Array(20000).join('가')); print('after');", 1, nil),
+            ("print(new Array(500).join('a\\n'));", 100, "a"),
+        ] as [(String, Int, String?)])
+    func whatIsPrintedHasABound(body: String, lines: Int, last: String?) async throws {
+        let worker = try makeWorker()
+        let source = "function executeCondition(row) { \(body) return { validationPassed: true } }"
+        let (verdict, printed) = try await worker.rehearse(source, ScriptBatch(columns: ["v"], rows: [["1"]]))
+        #expect(verdict == .passed && printed.isCut && printed.lines.count == lines)
+        #expect(printed.lines.reduce(0) { $0 + $1.utf8.count } <= 16 << 10)
+        if let last { #expect(printed.lines.last == last) }
+    }
+
+    /// What cannot be said as text does no harm.
+    @Test func whatCannotBePrintedDoesNoHarm() async throws {
+        let worker = try makeWorker()
+        let body = """
+            var round = {}; round.self = round;
+            print(round); print(undefined); print(function () {}); print(); print(row);
+            print = 3; console.log = null;
+            return { validationPassed: true };
+            """
+        #expect(try await judge(body, rows: ["1", "2"], with: worker) == [.passed, .passed])
+    }
 }

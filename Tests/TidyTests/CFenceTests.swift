@@ -9,7 +9,7 @@ import Testing
         "CCustomerSuccessProto": ["Generated"], "CPlayLauncherProto": ["Generated"], "CNotifierProto": ["Generated"],
         "CSamplesProto": ["Generated"], "CZip": ["Workbook"],
         "CXlsxWriter": ["Workbook"], "CCurl": ["Mail", "HTTPS"], "CJQ": ["Flows"], "CIDN": ["Addresses"],
-        "CSodium": ["Passwords"],
+        "CSodium": ["Passwords"], "CZlib": ["Gzip"],
     ]
 
     /// Benchmarks measure against the bare C libraries; the tests of an owner may look below it.

@@ -6,7 +6,7 @@ import Testing
     /// What each module of Shared may import of this project.
     static let allowed: [String: Set<String>] = [
         "Tenancy": [], "Roles": [], "Korean": [], "Filters": ["Korean", "Wire"], "Addresses": ["CIDN"],
-        "Markup": [],
+        "Markup": [], "Gzip": ["CZlib"],
         "Wire": ["Korean", "CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
         "StandingWire": ["Wire", "CStandingProto", "CProtobufC"],
         "PlaybooksWire": ["Wire", "CPlaybooksProto", "CProtobufC"],
@@ -72,7 +72,7 @@ import Testing
         "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],
         "Workspace": [
             "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "CustomerSuccessWire",
-            "PlayLauncherWire", "NotifierWire", "WireCatalog", "Markup",
+            "PlayLauncherWire", "NotifierWire", "WireCatalog", "Markup", "Gzip",
         ],
     ]
 

@@ -1,3 +1,4 @@
+import SamplesWire
 import Testing
 
 @testable import Wire
@@ -89,5 +90,16 @@ import Testing
 
     @Test func fieldValuesKnowWhetherTheyAreEmpty() {
         #expect(FieldValue.null.isEmpty && FieldValue.string("").isEmpty && !FieldValue.int(0).isEmpty)
+    }
+
+    /// Fields are found by their names in JSON or proto; what is left out is there and blank.
+    @Test func aFieldIsFoundByItsName() {
+        var message = SampleOptionals()
+        message.int32Value = 7
+        #expect(message.named("int32Value") as? Int32 == 7 && message.named("int32_value") as? Int32 == 7)
+        #expect(message.named("int64Value") as? String == "" && message.named("nowhere") == nil)
+        var lists = SampleLists()
+        lists.uint32Value = [1, 2]
+        #expect(lists.named("uint32Value") as? [UInt32] == [1, 2] && lists.named("int32Value") as? [Int32] == [])
     }
 }

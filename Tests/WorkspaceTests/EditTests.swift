@@ -19,7 +19,7 @@ import Wire
         init() {
             var task = LifecycleTask()
             (task.id, task.etag, task.number, task.state) = (id, "1", "ALETSK0001", LifecycleTask.State.open)
-            (task.shortDescription, task.description, task.dueDate) = ("Order laptops", "Ten of them", "2026-06-10")
+            (task.shortDescription, task.description, task.priority) = ("Order laptops", "Ten of them", 4)
             self.task = Mutex(task)
         }
 
@@ -40,7 +40,7 @@ import Wire
                 result.id = new.id
                 if new.etag == value.etag {
                     said.add("back: \((request.updateMask?.paths ?? []).joined(separator: " "))")
-                    change { ($0.description, $0.dueDate) = (new.description, new.dueDate) }
+                    change { ($0.description, $0.priority) = (new.description, new.priority) }
                     response.succeeded += 1
                 } else {
                     result.error = Problem(.aborted, Text(en: "It was changed meanwhile.", ko: "먼저 변경되었습니다."))
@@ -74,7 +74,7 @@ import Wire
                     self.change { task in
                         if paths.contains("short_description") { task.shortDescription = new.shortDescription }
                         if paths.contains("description") { task.description = new.description }
-                        if paths.contains("due_date") { task.dueDate = new.dueDate }
+                        if paths.contains("priority") { task.priority = new.priority }
                         if paths.contains("state") { task.state = new.state }
                     }
                     return self.value
@@ -85,8 +85,8 @@ import Wire
     }
 
     private static let form = [
-        ("was-short_description", "Order laptops"), ("was-description", "Ten of them"), ("was-due_date", "2026-06-10"),
-        ("was-priority", ""), ("was-progress", ""), ("was-assigned_to", ""), ("was-visible_to_customer", ""),
+        ("was-short_description", "Order laptops"), ("was-description", "Ten of them"), ("was-priority", "4"),
+        ("was-progress", ""), ("was-assigned_to", ""), ("was-visible_to_customer", ""),
         ("etag", "1"),
     ]
 
@@ -97,7 +97,7 @@ import Wire
         try await bench.answer("onboarding", stored.endpoints)
         let browser = Browser(bench, session: "good")
         let page = try await browser.get("/tasks/ALETSK0001")
-        #expect(page.text.contains("name=\"was-due_date\" value=\"2026-06-10\""))
+        #expect(page.text.contains("name=\"was-priority\" value=\"4\""))
         return (browser, stored, page.csrf)
     }
 
@@ -106,7 +106,7 @@ import Wire
         let done = try await browser.post(
             "/tasks/ALETSK0001",
             [("csrf", csrf)] + Self.form + [
-                ("short_description", "Order laptops"), ("description", "Ten of\r\nthem"), ("due_date", "2026-06-10"),
+                ("short_description", "Order laptops"), ("description", "Ten of\r\nthem"), ("priority", "4"),
             ])
         #expect(done.location.hasPrefix("/tasks/ALETSK0001?done=saved"))
         #expect(stored.said.texts == ["description"])
@@ -114,48 +114,47 @@ import Wire
         let same = try await browser.post(
             "/tasks/ALETSK0001",
             [("csrf", csrf)] + Self.form + [
-                ("short_description", "Order laptops"), ("description", "Ten of them"), ("due_date", "2026-06-10"),
+                ("short_description", "Order laptops"), ("description", "Ten of them"), ("priority", "4"),
             ])
         #expect(same.status == 303 && stored.said.texts.count == 1)
     }
 
     @Test func whatOthersSavedInOtherFieldsStays() async throws {
         let (browser, stored, csrf) = try await opened()
-        stored.change { $0.dueDate = "2026-07-01" }
+        stored.change { $0.priority = 2 }
         let done = try await browser.post(
             "/tasks/ALETSK0001",
             [("csrf", csrf)] + Self.form + [
-                ("short_description", "Order phones"), ("description", "Ten of them"), ("due_date", "2026-06-10"),
+                ("short_description", "Order phones"), ("description", "Ten of them"), ("priority", "4"),
             ])
         #expect(done.status == 303 && stored.said.texts == ["short_description"])
-        #expect(stored.value.dueDate == "2026-07-01" && stored.value.shortDescription == "Order phones")
+        #expect(stored.value.priority == 2 && stored.value.shortDescription == "Order phones")
     }
 
     @Test func oneFieldOfTwoPeopleIsAChoice() async throws {
         let (browser, stored, csrf) = try await opened()
-        stored.change { ($0.dueDate, $0.description) = ("2026-07-01", "Twelve of them") }
+        stored.change { ($0.priority, $0.description) = (2, "Twelve of them") }
         let typed = [
-            ("short_description", "Order phones"), ("description", "Ten of them"), ("due_date", "2026-06-20"),
+            ("short_description", "Order phones"), ("description", "Ten of them"), ("priority", "1"),
         ]
         let asked = try await browser.post("/tasks/ALETSK0001", [("csrf", csrf)] + Self.form + typed)
         #expect(asked.status == 409 && stored.said.texts.isEmpty)
         for text in [
-            "name=\"keep-due_date\" value=\"theirs\"", "20 Jun 2026", "1 Jul 2026", "value=\"2026-06-20\"",
-            "value=\"Order phones\"", "Twelve of them", "name=\"was-due_date\" value=\"2026-07-01\"",
+            "name=\"keep-priority\" value=\"theirs\"", "Critical", "High", "value=\"1\" selected",
+            "value=\"Order phones\"", "Twelve of them", "name=\"was-priority\" value=\"2\"",
         ] { #expect(asked.text.contains(text), "\(text)") }
         // Of fields that one of them has left alone nobody is asked.
         #expect(!asked.text.contains("keep-description") && !asked.text.contains("keep-short_description"))
         let again = [
             ("was-short_description", "Order laptops"), ("was-description", "Twelve of them"),
-            ("was-due_date", "2026-07-01"),
-            ("was-priority", ""), ("was-progress", ""), ("was-assigned_to", ""), ("was-visible_to_customer", ""),
+            ("was-priority", "2"), ("was-progress", ""), ("was-assigned_to", ""), ("was-visible_to_customer", ""),
             ("etag", stored.value.etag), ("short_description", "Order phones"), ("description", "Twelve of them"),
-            ("due_date", "2026-06-20"),
+            ("priority", "1"),
         ]
         let theirs = try await browser.post(
-            "/tasks/ALETSK0001", [("csrf", csrf)] + again + [("keep-due_date", "theirs")])
+            "/tasks/ALETSK0001", [("csrf", csrf)] + again + [("keep-priority", "theirs")])
         #expect(theirs.status == 303 && stored.said.texts == ["short_description"])
-        #expect(stored.value.dueDate == "2026-07-01" && stored.value.description == "Twelve of them")
+        #expect(stored.value.priority == 2 && stored.value.description == "Twelve of them")
     }
 
     @Test func aMoveIsTakenBack() async throws {
@@ -182,7 +181,7 @@ import Wire
         func save(_ etag: String) async throws -> String {
             let fields =
                 Self.form.filter { $0.0 != "etag" } + [
-                    ("etag", etag), ("short_description", "Order laptops"), ("description", "Twelve"), ("due_date", ""),
+                    ("etag", etag), ("short_description", "Order laptops"), ("description", "Twelve"), ("priority", ""),
                 ]
             let saved = try await browser.post("/tasks/ALETSK0001", [("csrf", csrf)] + fields)
             let page = try await browser.get(saved.location)
@@ -190,13 +189,13 @@ import Wire
             return try String(#require(found).output.1)
         }
         let undo = try await save("1")
-        #expect(stored.value.description == "Twelve" && stored.value.dueDate == nil)
+        #expect(stored.value.description == "Twelve" && stored.value.priority == nil)
         let other = Browser(browser.bench, session: "ended")
         #expect(try await other.post(undo, [("csrf", csrf)]).status != 200)
         let back = try await browser.post(undo, [("csrf", csrf)])
         #expect(back.location == "/tasks/ALETSK0001?done=restored")
-        #expect(stored.value.description == "Ten of them" && stored.value.dueDate == "2026-06-10")
-        #expect(stored.said.texts == ["description due_date", "back: description due_date"])
+        #expect(stored.value.description == "Ten of them" && stored.value.priority == 4)
+        #expect(stored.said.texts == ["description priority", "back: description priority"])
         let again = try await browser.post(undo, [("csrf", csrf)])
         #expect(again.status == 409 && again.text.contains("This can no longer be undone."))
         let late = try await save(stored.value.etag)
@@ -221,7 +220,7 @@ import Wire
         }
         /// How many records are taken back; nil where nothing is.
         func taken(_ id: String, _ person: Person, away: Bool = false) async -> Int? {
-            try? await undos.take(id, of: person) { (change) async throws(Problem) in
+            try? await undos.take(id, of: person) { (change: Undos.Change) async throws(Problem) in
                 guard !away else { throw Problem(.unavailable, Text(en: "Away.", ko: "응답이 없습니다.")) }
                 return change.records.count
             }

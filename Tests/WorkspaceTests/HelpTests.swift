@@ -149,7 +149,8 @@ import Wire
         let page = try await browser.get(href)
         #expect(page.status == 200)
         for text in [
-            "Start the registration.", "/articles/consumer_guide?back=", "Assigned to: Kim", "A problem?",
+            "Start the registration.", "/articles/consumer_guide?back=", "data-article>", "Assigned to: Kim",
+            "A problem?",
             "action=\"\(href)/help/trouble/answer\"", "How to import",
         ] { #expect(page.text.contains(text), "\(text)") }
         #expect(page.text.contains("href=\"\(href)/register\"") == (pages == "/tasks"))
@@ -169,6 +170,24 @@ import Wire
         #expect(
             end.text.contains("Call support.") && end.text.contains("How to call") && !end.text.contains("A problem?"))
         #expect(end.text.contains("href=\"\(href)?tree=trouble#help\""))
+    }
+
+    /// The text of an article comes alone to a script that shows it where its link stands, with the way to its page.
+    @Test func anArticleIsReadWhereItsLinkStands() async throws {
+        let bench = try Bench()
+        let read = Endpoint(OnboardingAPI.readKnowledge) { _, _ in
+            var text = KnowledgeText()
+            (text.title, text.body) = ("Guide", "# Why <so>\n\nBecause.")
+            return text
+        }
+        try await bench.answer("onboarding", StandIn.sessions() + [read])
+        let browser = Browser(bench, session: "good")
+        let address = "/articles/consumer_guide?back=/tasks/1"
+        let part = try await browser.get(address, ["X-Fragment": "1"])
+        #expect(part.text.contains("<h3>Why &lt;so&gt;</h3>") && part.text.contains("Because."))
+        #expect(part.text.contains("href=\"\(address)\"") && !part.text.contains("<html"))
+        let page = try await browser.get(address)
+        #expect(page.text.contains("<h1>Guide</h1>") && page.text.contains("<html"))
     }
 
     @Test func anImportIsTalkedAboutAndHasFiles() async throws {

@@ -77,21 +77,51 @@ import Wire
     }
 
     /// Every page hears of notices, whatever else it hears of.
-    @Test(arguments: ["/portal", "/search"]) func everyPageHearsOfNotices(path: String) async throws {
+    @Test(arguments: [("/portal", "work"), ("/search", "notices")])
+    func everyPageHearsOfNotices(path: String, topic: String) async throws {
         let seen = try await browser([], accounts: ["a"]).get(path)
-        #expect(seen.text.contains("data-live=\"/live?topic=notices\""))
+        #expect(seen.text.contains("data-live=\"/live?topic=\(topic)\""))
     }
 
     /// A part that a service does not answer is said to be away; one that the reader may not see is not spoken of.
     @Test func whatIsAwayIsSaidAndWhatIsDeniedIsNot() async throws {
         let away = try await browser([], accounts: ["a"]).get("/portal")
         #expect(away.status == 200 && away.text.contains("Not shown") && away.text.contains("what is under way"))
-        #expect(!away.text.contains("touchpoints,") && !away.text.contains(": touchpoints"))
 
         let bench = try Bench(elsewhere: .permissionDenied)
         try await bench.answer("onboarding", StandIn.sessions(.ann(accounts: ["a"])))
         try await bench.answer("onboarding", [Endpoint(OnboardingAPI.getPortal) { _, _ in Portal() }])
         let denied = try await Browser(bench, session: "good").get("/portal")
         #expect(denied.status == 200 && !denied.text.contains("Not shown"))
+    }
+
+    /// The navigation says where one is, also on a page below one of its own.
+    @Test(arguments: [false, true]) func theNavigationSaysWhereOneIs(isCustomer: Bool) async throws {
+        let bench = try Bench(agreeing: Said())
+        try await bench.answer("onboarding", StandIn.sessions(.ann(accounts: isCustomer ? ["a"] : [])))
+        let path = isCustomer ? "/portal/list/my_tasks" : "/onboarding/list?card=my_active_cases"
+        let page = try await Browser(bench, session: "good").get(path)
+        let home = isCustomer ? "/portal" : "/onboarding"
+        #expect(page.status == 200 && page.text.contains("href=\"\(home)\" data-key=\"h\""))
+        #expect(page.text.contains("href=\"\(home)\" data-key=\"h\" aria-current=\"page\"") == !isCustomer)
+    }
+
+    /// What does not come soon is left out, long before the page would have to be there.
+    @Test func whatIsSlowIsLeftOut() async throws {
+        let bench = try Bench(partTime: .seconds(1))
+        try await bench.answer("onboarding", StandIn.sessions(.ann(accounts: ["a"])))
+        try await bench.answer("onboarding", [Endpoint(OnboardingAPI.getPortal) { _, _ in Portal() }])
+        try await bench.answer(
+            "customer-success",
+            [
+                Endpoint(CustomerSuccessAPI.getPortalSuccess) { _, _ in
+                    try? await Task.sleep(for: .seconds(60))
+                    return PortalSuccess()
+                }
+            ])
+        let begin = ContinuousClock.now
+        let page = try await Browser(bench, session: "good").get("/portal")
+        #expect(page.status == 200 && page.text.contains("Not shown") && page.text.contains("touchpoints"))
+        #expect(ContinuousClock.now - begin < Ask.deadline - .seconds(1))
     }
 }

@@ -16,7 +16,17 @@ import Wire
         return task
     }
 
-    private static func endpoints(_ said: Said) -> [Endpoint] {
+    private static var uploads: ListUploadsResponse {
+        var page = ListUploadsResponse()
+        page.uploads = ["file", "refused"].map {
+            var upload = Upload()
+            (upload.id, upload.fileName, upload.state) = ($0, "sites.xlsx", Upload.State.complete)
+            return upload
+        }
+        return page
+    }
+
+    private static func endpoints(_ said: Said, _ rows: [StagingRow] = []) -> [Endpoint] {
         [
             Endpoint(ImportValidationAPI.getImportTask) { _, _ in task },
             Endpoint(ImportValidationAPI.summarizeImport) { _, _ in ImportSummary() },
@@ -27,13 +37,7 @@ import Wire
                 page.importRuns = [run]
                 return page
             },
-            Endpoint(ImportValidationAPI.listUploads) { _, _ in
-                var upload = Upload()
-                (upload.id, upload.fileName, upload.state) = ("file", "sites.xlsx", Upload.State.complete)
-                var page = ListUploadsResponse()
-                page.uploads = [upload]
-                return page
-            },
+            Endpoint(ImportValidationAPI.listUploads) { _, _ in uploads },
             Endpoint(ImportValidationAPI.previewUpload) { _, request in
                 said.add("look \(request.id) \(request.sheet) \(request.titleRow)")
                 var preview = UploadPreview()
@@ -45,9 +49,13 @@ import Wire
                 }
                 return preview
             },
-            Endpoint(ImportValidationAPI.importUploads) { _, request in
+            Endpoint(ImportValidationAPI.importUploads) { _, request async throws(Problem) in
                 let columns = request.columns.map { "\($0.column) \($0.title) \($0.field)" }
                 said.add("load \(request.uploads) \(columns) \(request.saveMapping)")
+                if request.uploads.contains("refused") {
+                    throw .invalid(
+                        field: ImportUploadsRequest.Field.uploads, Text(en: "It has no rows.", ko: "행이 없습니다."))
+                }
                 return ImportUploadsResponse()
             },
             Endpoint(ImportValidationAPI.undoPublication) { _, request in
@@ -64,7 +72,9 @@ import Wire
             },
             Endpoint(ImportValidationAPI.listStagingRows) { _, request in
                 said.add("rows \(request.errorCheck) \(request.errorField) \(request.errorValue)")
-                return ListStagingRowsResponse()
+                var page = ListStagingRowsResponse()
+                page.stagingRows = rows
+                return page
             },
             Endpoint(ImportValidationAPI.listPublishedRows) { _, _ in
                 var row = PublishedRow()
@@ -76,11 +86,11 @@ import Wire
         ]
     }
 
-    private func opened() async throws -> (Browser, Said) {
+    private func opened(_ rows: [StagingRow] = []) async throws -> (Browser, Said) {
         let bench = try Bench()
         let said = Said()
         try await bench.answer("onboarding", StandIn.sessions())
-        try await bench.answer("import-validation", Self.endpoints(said))
+        try await bench.answer("import-validation", Self.endpoints(said, rows))
         return (Browser(bench, session: "good"), said)
     }
 
@@ -102,9 +112,33 @@ import Wire
         let address = "/imports/\(Self.id)/match?upload=file"
         _ = try await browser.post(address, [("csrf", page.csrf), ("do", "load"), ("save", "true")] + form)
         #expect(said.texts.last == "load [\"file\"] [\"B Ort city\", \"C Where country\"] true")
-        let look = try await browser.post(
-            address, [("csrf", page.csrf), ("do", "look"), ("sheet", "Old"), ("title_row", "4")])
-        #expect(look.location == "/imports/\(Self.id)?step=match&upload=file&sheet=Old&title_row=4")
+    }
+
+    /// What was chosen by hand stays when the file is looked at anew, and when it is not taken.
+    @Test(arguments: ["look", "load"]) func whatWasMatchedByHandIsNotLost(act: String) async throws {
+        let (browser, said) = try await opened()
+        let form = [
+            ("do", act), ("sheet", "Old"), ("title_row", "4"), ("save", "true"), ("field-A", "-"), ("was-A", "name"),
+            ("title-A", "Name"), ("field-B", "city"), ("was-B", "-"), ("title-B", "Ort"), ("field-C", "state"),
+            ("was-C", ""), ("title-C", "Another title"),
+        ]
+        let csrf = try await browser.get("/imports/\(Self.id)?step=upload").csrf
+        // A file of this name is refused.
+        let page = try await browser.post(
+            "/imports/\(Self.id)/match?upload=file&upload=refused", [("csrf", csrf)] + form)
+        #expect(page.status == (act == "look" ? 200 : 422) && said.texts.last == "look file Old 4")
+        #expect(page.text.contains("It has no rows.") == (act == "load"))
+        func chosen(_ column: String) -> String? {
+            let select = page.text.split(separator: "<select name=\"field-\(column)\"").dropFirst().first
+            return select?.prefix { _ in true }.firstMatch(of: #/value="([^"]*)" selected/#).map { String($0.output.1) }
+        }
+        #expect(chosen("A") == "-" && chosen("B") == "city")
+        // Another title is another column: what was chosen for the one that stood there says nothing.
+        #expect(chosen("C") == "country")
+        #expect(page.text.contains("value=\"Old\" selected") && page.text.contains("value=\"4\""))
+        #expect(page.text.contains("name=\"save\" value=\"true\" checked"))
+        let back = "/imports/\(Self.id)?step=match&amp;upload=file&amp;upload=refused"
+        #expect(page.text.contains("name=\"back\" value=\"\(back)\""))
     }
 
     @Test func aReasonNarrowsTheRowsAndOffersToReplaceInAll() async throws {
@@ -115,6 +149,17 @@ import Wire
         #expect(page.text.contains("Replace in all 412") && page.text.contains("Country is unknown."))
         #expect(
             try await browser.get("/imports/\(Self.id)?step=fix").text.contains("check=reference&amp;field=country"))
+    }
+
+    /// What is wrong in rows far below has its column above those that are shown.
+    @Test func aColumnThatIsWrongBelowIsThere() async throws {
+        var (row, cell) = (StagingRow(), StagedCell())
+        (cell.field, cell.value) = ("name", "Graz")
+        (row.id, row.rowNumber, row.status, row.cells) = ("row-1", 2, "needs_attention", [cell])
+        let (browser, _) = try await opened([row])
+        let page = try await browser.get("/imports/\(Self.id)?step=fix")
+        #expect(page.text.contains("<td data-field=\"country\""))
+        #expect(!page.text.contains("<td data-field=\"state\""))
     }
 
     @Test func chosenRowsOfAPublicationAreUndone() async throws {

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Foundation
 import ImportValidationWire
 import NotifierWire
@@ -12,9 +13,12 @@ import Wire
 @Suite struct LiveTests {
     private let id = "018f0000-0000-7000-8000-0000000000aa"
 
-    private func event(_ table: String, _ id: String, domain: String, record: some Message) throws -> [UInt8] {
+    private func event(
+        _ table: String, _ id: String, domain: String, record: some Message, action: String = "updated"
+    ) throws -> [UInt8] {
         var event = RecordEvent()
-        event.table = table
+        (event.table, event.action) = (table, action)
+        event.service = table == "risk_signal" ? "customer-success" : "onboarding"
         event.id = id
         event.domain = domain
         event.record = try record.encodeProtobuf()
@@ -142,17 +146,19 @@ import Wire
 
     @Test(arguments: [
         "work", "list.touchpoint", "onboarding_case.018f0000-0000-7000-8000-0000000000aa",
-        "flow_run.018f0000-0000-7000-8000-0000000000aa",
+        "flow_run.018f0000-0000-7000-8000-0000000000aa", "list.contract", "list.definition_record",
+        "knowledge_article.018f0000-0000-7000-8000-0000000000aa",
     ])
     func aTopicIsReadAsItIsWritten(text: String) { #expect(LiveTopic(text)?.text == text) }
 
     @Test(arguments: [
         "", "user.018f0000-0000-7000-8000-0000000000aa", "onboarding_case.1", "a.b.c", "list.user", "list.",
+        "list.sign_in_link", "list.nothing",
     ])
     func anythingElseIsNoTopic(text: String) { #expect(LiveTopic(text) == nil) }
 
     /// What the provider's people work on is theirs alone: a customer does not even hear that it changes.
-    @Test(arguments: ["work", "list.risk_signal", "list.opportunity"])
+    @Test(arguments: ["list.risk_signal", "list.opportunity"])
     func customersHearOfTheirOwnListsAlone(topic: String) async throws {
         let bench = try Bench()
         try await bench.answer("onboarding", StandIn.sessions(.ann(accounts: [id])))
@@ -160,9 +166,85 @@ import Wire
         #expect(LiveTopic("list.onboarding_case")?.isForCustomers == true)
     }
 
+    /// A customer on a page of one's own hears of what is shown there, and of nothing that is the provider's own or another's.
+    @Test func customersHearOfWhatIsShownToThem() async throws {
+        let (hub, domain, account) = (LiveHub(), "/provider/d1/", "018f0000-0000-7000-8000-0000000000ac")
+        func open(_ topic: LiveTopic) throws -> AsyncStream<LiveSignal> {
+            try #require(hub.open(topic, user: "carla", domain: domain, accounts: [account]))
+        }
+        let (own, work) = (try open(.record(table: "onboarding_case", id: id)), try open(.work))
+        let engagement = try open(.record(table: "engagement", id: id))
+        hub.take("s", try event("onboarding_case", id, domain: domain, record: OnboardingCase(), action: "noted"))
+        var task = LifecycleTask()
+        (task.parent, task.company) = (id, account)
+        hub.take("s", try event("lifecycle_task", "t", domain: domain, record: task))
+        var risk = RiskSignal()
+        (risk.engagement, risk.account) = (id, account)
+        hub.take("s", try event("risk_signal", "r", domain: domain, record: risk))
+        task.visibleToCustomer = true
+        hub.take("s", try event("lifecycle_task", "t", domain: domain, record: task))
+        (task.parent, task.company) = ("another", "018f0000-0000-7000-8000-0000000000ad")
+        hub.take("s", try event("lifecycle_task", "u", domain: domain, record: task))
+        hub.tellAll(.beat)
+        #expect(await signals(own, hub) == [.changed])
+        #expect(await signals(work, hub) == [.changed])
+        #expect(await signals(engagement, hub) == [])
+    }
+
+    /// Of a domain that is none nobody hears anything.
+    @Test func aDomainThatIsNoneHearsNothing() {
+        #expect(LiveHub().open(.work, user: "ann", domain: "nowhere") == nil)
+    }
+
+    /// A list of any table hears of its records; events of what nobody looks at are not even read.
+    @Test func listsOfAllTablesHear() async throws {
+        let hub = LiveHub()
+        let contracts = try #require(hub.open(.list(table: "contract"), user: "ann", domain: "/provider/"))
+        func subject(_ service: String, _ table: String) -> String { "ale.v1.events.d.\(service).\(table).created" }
+        hub.take(
+            subject("onboarding", "contract"), try event("contract", "c", domain: "/provider/", record: Contract()))
+        hub.take(subject("onboarding", "location"), Array("no event at all".utf8))
+        hub.tellAll(.beat)
+        #expect(await signals(contracts, hub) == [.changed])
+    }
+
+    /// The page of an objective hears of what its outcomes and milestones come to.
+    @Test func anObjectiveHearsOfItsOutcomes() async throws {
+        let hub = LiveHub()
+        let page = try #require(
+            hub.open(.record(table: "success_objective", id: id), user: "ann", domain: "/provider/"))
+        let other = try #require(
+            hub.open(.record(table: "success_objective", id: "o"), user: "ben", domain: "/provider/"))
+        var (outcome, milestone) = (SuccessOutcome(), SuccessMilestone())
+        (outcome.successObjective, milestone.successObjective) = (id, id)
+        func subject(_ table: String) -> String { "ale.v1.events.d.customer-success.\(table).updated" }
+        for (table, record) in [("success_outcome", outcome), ("success_milestone", milestone)]
+            as [(String, any Message)]
+        {
+            hub.take(subject(table), try event(table, "x", domain: "/provider/", record: record))
+        }
+        hub.tellAll(.beat)
+        #expect(await signals(page, hub) == [.changed, .changed])
+        #expect(await signals(other, hub) == [])
+    }
+
+    /// Whoever may not read a table hears nothing of its list.
+    @Test(arguments: ["contract", "definition_record"]) func whoMayNotReadHearsNothing(table: String) async throws {
+        let bench = try Bench()
+        var ann = SignedIn.ann()
+        ann.roles = ["sn_acct_lc.touchpoint_read"]
+        try await bench.answer("onboarding", StandIn.sessions(ann))
+        #expect(try await Browser(bench, session: "good").get("/live?topic=list.\(table)").status == 404)
+    }
+
     /// Each list of the workspace hears of its records.
     @Test(arguments: ListedTable.all.map(\.schema.table))
     func eachListIsHeardOf(table: String) {
-        #expect(LiveHub.subjects.contains { $0.split(separator: ".").dropLast().last.map(String.init) == table })
+        let service = ListedTable.named(table)?.schema.service ?? ""
+        #expect(
+            LiveHub.subjects.contains { subject in
+                ["\(service).\(table).*", "\(service).*.*"].contains { subject.hasSuffix(".\($0)") }
+            })
+        #expect(LiveTopic.isLive(table))
     }
 }

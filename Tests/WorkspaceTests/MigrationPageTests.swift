@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import OnboardingWire
 import PlaybooksWire
 import RPC
@@ -125,7 +126,7 @@ import Wire
         #expect(list.text.contains("Process &lt;one&gt;") && list.text.contains("/playbooks/\(Self.id)"))
         let page = try await browser.get("/playbooks/\(Self.id)")
         for text in [
-            "Report", "May be skipped", "Yes", "Version 2", "What would version 2 change in running cases?",
+            "Report", "May be skipped", "Yes", "Version 2", "What would version 2 change in records in progress?",
             "1 to apply",
         ] {
             #expect(page.text.contains(text), "\(text)")
@@ -142,7 +143,7 @@ import Wire
             #expect(seen.text.contains(text), "\(text)")
         }
         let nothing = try await browser.post(address, [("csrf", seen.csrf), ("do", "apply")])
-        #expect(nothing.status >= 400 && nothing.text.contains("Choose cases first."))
+        #expect(nothing.status >= 400 && nothing.text.contains("Choose records first that this can be done to."))
         let fields = [("csrf", seen.csrf), ("record", Self.id)]
         let done = try await browser.post(address, fields + [("do", "apply")])
         #expect(done.location == address)
@@ -154,6 +155,90 @@ import Wire
                 "compare 1 2", "compare 2 1", "preview \(Self.id)", "apply \(Self.other) [\"\(Self.id)\"]",
                 "undo \(Self.other) [\"\(Self.id)\"]", "undo \(Self.other) []",
             ])
+    }
+
+    /// One may be ticked to be applied, another to be taken back: a button is about its own.
+    @Test func aButtonTakesOfWhatIsTickedWhatItIsAbout() async throws {
+        let asked = Asked()
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        let cases = Endpoint(OnboardingAPI.listPlaybookMigrationCases) { _, _ in
+            var answer = ListPlaybookMigrationCasesResponse()
+            var applied = Self.one("applied")
+            applied.id = Self.other
+            answer.cases = [Self.one("previewed"), applied]
+            return answer
+        }
+        let others = Self.endpoints(asked).filter { $0.subject != cases.subject }
+        try await bench.answer("onboarding", others + [cases])
+        let browser = Browser(bench, session: "good")
+        let address = "/playbooks/\(Self.id)/migrations/\(Self.other)"
+        let both = [("csrf", try await browser.get(address).csrf), ("record", Self.id), ("record", Self.other)]
+        _ = try await browser.post(address, both + [("do", "apply")])
+        _ = try await browser.post(address, both + [("do", "undo")])
+        #expect(
+            asked.all == ["apply \(Self.other) [\"\(Self.id)\"]", "undo \(Self.other) [\"\(Self.other)\"]"])
+    }
+
+    /// Customer success answers the same, below addresses of its own; lists go on behind their first page.
+    @Test func playbooksOfCustomerSuccessHaveTheSamePages() async throws {
+        let asked = Asked()
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        try await bench.answer(
+            "customer-success",
+            [
+                Endpoint(CustomerSuccessAPI.listPlaybookDefinitions) { _, request in
+                    asked.add("list \(request.pageToken)")
+                    var answer = ListPlaybookDefinitionsResponse()
+                    answer.playbookDefinitions = [Self.definition()]
+                    answer.nextPageToken = request.pageToken.isEmpty ? "more" : ""
+                    return answer
+                },
+                Endpoint(CustomerSuccessAPI.previewPlaybookMigration) { _, request in
+                    asked.add("preview \(request.definition)")
+                    return Self.migration("previewed")
+                },
+                Endpoint(CustomerSuccessAPI.getPlaybookMigration) { _, _ in Self.migration("previewed") },
+                Endpoint(CustomerSuccessAPI.listPlaybookMigrationCases) { _, _ in
+                    var answer = ListPlaybookMigrationCasesResponse()
+                    answer.cases = [Self.one("previewed")]
+                    return answer
+                },
+                Endpoint(CustomerSuccessAPI.applyPlaybookMigration) { _, request in
+                    asked.add("apply \(request.cases)")
+                    return Self.migration("applied")
+                },
+            ])
+        let browser = Browser(bench, session: "good")
+        let list = try await browser.get("/success-playbooks")
+        for text in ["Playbooks of customer success", "/success-playbooks/\(Self.id)", "/success-playbooks?page=more"] {
+            #expect(list.text.contains(text), "\(text)")
+        }
+        // The last page leads to no further one.
+        let last = try await browser.get("/success-playbooks?page=more")
+        #expect(!last.text.contains(#"href="/success-playbooks?page=more"#))
+        let told = try await browser.post("/success-playbooks/\(Self.id)/migrations", [("csrf", list.csrf)])
+        let address = "/success-playbooks/\(Self.id)/migrations/\(Self.other)"
+        #expect(told.location == address)
+        // A record without a page of its own is named.
+        let seen = try await browser.get(address)
+        #expect(seen.text.contains("ALEONB0001001") && !seen.text.contains("href=\"\""))
+        _ = try await browser.post(address, [("csrf", seen.csrf), ("record", Self.id), ("do", "apply")])
+        #expect(asked.all == ["list ", "list more", "preview \(Self.id)", "apply [\"\(Self.id)\"]"])
+    }
+
+    @Test func outcomesAreToldInKorean() async throws {
+        var korean = SignedIn.ann()
+        korean.language = "ko"
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions(korean))
+        try await bench.answer("onboarding", Self.endpoints(Asked()))
+        let address = "/playbooks/\(Self.id)/migrations/\(Self.other)"
+        let seen = try await Browser(bench, session: "good").get("\(address)?case=\(Self.id)")
+        for text in [
+            "진행 중인 레코드를 버전 2로 전환", "유지 3개 · 추가 1개", "미리 봄", "제외", "보고", "진행 중인 작업의 기한은 그대로 · 입력한 값 2개 삭제",
+        ] { #expect(seen.text.contains(text), "\(text)") }
     }
 
     @Test func theWayThereIsShownToDesigners() throws {

@@ -161,6 +161,28 @@ import Wire
             #expect(seen.text.contains("href=\"/lists/\(table)?active=true&amp;due_date=overdue\""))
         }
         #expect(!seen.text.contains("href=\"/lists/risk_signal"))
+        #expect(seen.text.contains("tasks and import tasks are searched and sorted each in their own list"))
+    }
+
+    /// Below its cards the landing page leads to where a card's records are searched and sorted: to a list of each table.
+    @Test(arguments: [
+        ("active_tasks", ["/lists/lifecycle_task?active=true", "/lists/import_task?active=true"]),
+        (
+            "active_risk_signals",
+            ["/lists/risk_signal?active=true&amp;filter=\(Fields.encoded("onboarding_case:*"))"]
+        ),
+    ])
+    func aCardLeadsToItsTools(card: String, hrefs: [String]) async throws {
+        let bench = try Bench()
+        var ann = SignedIn.ann()
+        // Sessions name all that a role contains.
+        ann.roles.append("sn_acct_lc.risk_signal_issue_read")
+        let landing = Self.landing(card) { _ in }
+        try await bench.answer("onboarding", StandIn.sessions(ann))
+        try await bench.answer("onboarding", [Endpoint(OnboardingAPI.getOnboardingLandingPage) { _, _ in landing }])
+        let seen = try await Browser(bench, session: "good").get("/onboarding?card=\(card)")
+        for href in hrefs { #expect(seen.text.contains("button-quiet\" href=\"\(href)\""), "\(href)") }
+        #expect(seen.text.contains("Search and sort:") == (hrefs.count > 1))
     }
 
     @Test func aCaseShowsItsActivities() async throws {
@@ -294,8 +316,7 @@ import Wire
         #expect(seen.status == 200)
         let numbers = seen.text.matches(of: #/title-number">(N\d)</#).map { String($0.output.1) }
         #expect(numbers == ["N4", "N2", "N5", "N1", "N3"])
-        // What has no page is no link.
-        #expect(!seen.text.contains("<a class=\"grow\""))
+        #expect(seen.text.contains("<a class=\"grow\" href=\"/records/success_task/N4\""))
     }
 
     @Test func whoMaySearchNowhereIsTold() async throws {

@@ -2,6 +2,7 @@ import CustomerSuccessWire
 import OnboardingWire
 import PlayLauncherWire
 import RPC
+import Roles
 import Synchronization
 import Testing
 import Wire
@@ -118,6 +119,9 @@ import Wire
                 first.beganAt = Bench.now
                 (second.key, second.title, second.state) = ("do/b#1", "Create: Touchpoint", "failed")
                 (second.error, second.attempts) = ("Not <you>.", 1)
+                second.method = "customer-success.touchpoints.create"
+                second.input =
+                    #"{"touchpoint": {"subject": "Next <review>", "priority": 2, "assignedTo": "018f0000-0000-7000-8000-0000000000aa"}}"#
                 (note.key, note.title, note.state) = ("work-note", "Tell the end", "done")
                 var list = ListFlowStepsResponse()
                 list.steps = [first, second, note]
@@ -150,9 +154,13 @@ import Wire
         ]
     }
 
-    private func browser(_ asked: Said, state: String = "failed") async throws -> Browser {
+    private func browser(
+        _ asked: Said, state: String = "failed", roles: [String] = ["sn_acct_lc.agent"]
+    ) async throws -> Browser {
         let bench = try Bench()
-        try await bench.answer("onboarding", StandIn.sessions())
+        var ann = SignedIn.ann()
+        ann.roles = roles
+        try await bench.answer("onboarding", StandIn.sessions(ann))
         try await bench.answer(
             "onboarding",
             [
@@ -263,10 +271,18 @@ import Wire
         let address = "/plays/runs/\(Self.run)"
         let page = try await browser.get(address)
         for text in [
-            "Create: Touchpoint", "Not &lt;you&gt;.", "2 attempts", "&quot;b&quot; : &quot;&lt;i&gt;&quot;",
+            "Create: Touchpoint", "Not &lt;you&gt;.", "2 attempts", "<dt>Subject</dt><dd>Next &lt;review&gt;</dd>",
+            "<dt>Priority</dt><dd>High</dd>",
             "/cases/ALEONB0000009", "T&lt;1&gt;", "\(address)/retry", "\(address)/skip", #"value="do/b#1""#,
         ] { #expect(page.text.contains(text), "\(text)") }
         #expect(!page.text.contains("\(address)/cancel") && !page.text.contains("data-busy"))
+        // Ids, and values as programs exchange them, are for whoever administers plays.
+        for text in ["0000000000aa", "&quot;b&quot;"] { #expect(!page.text.contains(text), "\(text)") }
+        let roles = RoleCatalog.close(["sn_acct_lc.success_play_admin"]).sorted()
+        let administrator = try await self.browser(Said(), roles: roles).get(address)
+        for text in ["0000000000aa", "&quot;b&quot; : &quot;&lt;i&gt;&quot;"] {
+            #expect(administrator.text.contains(text), "\(text)")
+        }
         let retried = try await browser.post("\(address)/retry", [("csrf", page.csrf)])
         #expect(retried.location == "\(address)?done=resumed")
         let step = [("csrf", page.csrf), ("step", "do/b#1")]

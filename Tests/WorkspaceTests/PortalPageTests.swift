@@ -65,6 +65,29 @@ import Wire
         #expect(page.text.contains("href=\"\(more)\""))
         let rest = try await browser.get(more)
         #expect(rest.status == 200 && rest.text.contains("Last task") && asked.value == "\(Self.id) next+")
+        #expect(rest.text.contains("data-live=\"/live?topic=work\""), "it hears of what is done with them")
+    }
+
+    /// Customers write nothing of a task but its state, which has buttons: its page is one request.
+    @Test func aTaskIsOneRequest() async throws {
+        let asked = Mutexed("")
+        let browser = try await browser([
+            Endpoint(OnboardingAPI.getPortalTask) { _, _ async throws(Problem) in
+                var page = PortalTask()
+                (page.id, page.table) = (Self.id, LifecycleTask.schema.table)
+                var rights = PortalRights()
+                rights.writableFields = ["state"]
+                (rights.states, rights.stateLabels) = (["closed"], ["Close it"])
+                page.rights = rights
+                return page
+            },
+            Endpoint(OnboardingAPI.getLifecycleTask) { _, _ in
+                asked.set("asked for the record")
+                return LifecycleTask()
+            },
+        ])
+        let page = try await browser.get("/portal/tasks/\(Self.id)")
+        #expect(page.status == 200 && page.text.contains("Close it") && asked.value.isEmpty)
     }
 
     /// An import has what other tasks have: instructions, what is said, files and articles.

@@ -6,7 +6,7 @@ import Wire
 
 @testable import WorkspaceService
 
-/// Success cases and initiatives in the portal (G-18), of stand-in answers.
+/// Success cases, initiatives, touchpoints and milestones in the portal (G-18), of stand-in answers.
 @Suite struct PortalWorkPageTests {
     private static let id = "018f0000-0000-7000-8000-0000000000ab"
     private static let task = "018f0000-0000-7000-8000-0000000000ac"
@@ -28,6 +28,48 @@ import Wire
         work.comments = [comment]
         work.rights = rights
         return work
+    }
+
+    /// A touchpoint and a milestone.
+    private static var others: [Endpoint] {
+        [
+            Endpoint(CustomerSuccessAPI.getPortalTouchpoint) { _, _ in
+                var work = Self.work("Talk", "touchpoint")
+                (work.meetingDate, work.channelLabel, work.engagement, work.engagementTitle) = (
+                    "2026-07-01", "Phone", Self.id, "Rollout"
+                )
+                var file = Attachment()
+                (file.id, file.fileName, file.complete) = ("f", "agenda.pdf", true)
+                work.attachments = [file]
+                work.rights?.mayAttach = true
+                return work
+            },
+            Endpoint(CustomerSuccessAPI.getPortalMilestone) { _, _ in
+                var work = Self.work("First report", "success_milestone")
+                (work.objectiveTitle, work.reachedOn, work.tasks) = ("Faster", "2026-06-29", [])
+                return work
+            },
+        ]
+    }
+
+    private static func firstPage(_ said: Said) -> Endpoint {
+        Endpoint(CustomerSuccessAPI.getPortalSuccess) { _, _ in
+            said.add("first page")
+            func section(_ table: String, _ title: String) -> PageSection {
+                var item = PageItem()
+                (item.table, item.id, item.title, item.state) = (table, Self.id, title, "new")
+                var section = PageSection()
+                section.items = [item]
+                return section
+            }
+            var page = PortalSuccess()
+            page.successCases = section("success_case", "Review <it>")
+            page.initiatives = section("success_initiative", "Retire systems")
+            page.milestones = section("success_milestone", "First report")
+            page.touchpoints = section("touchpoint", "Talk")
+            page.engagements = section("engagement", "Rollout")
+            return page
+        }
     }
 
     private func browser(_ said: Said) async throws -> Browser {
@@ -58,26 +100,18 @@ import Wire
                     said.add("task \(task.id) \(task.state ?? "") \(request.updateMask?.paths ?? [])")
                     return task
                 },
-                Endpoint(CustomerSuccessAPI.listSuccessCases) { _, request in
-                    said.add(request.filter)
-                    var record = SuccessCase()
-                    (record.id, record.shortDescription, record.state) = (Self.id, "Review <it>", "new")
-                    var list = ListSuccessCasesResponse()
-                    list.successCases = [record]
-                    return list
+                Endpoint(CustomerSuccessAPI.addTouchpointComment) { _, request in
+                    said.add("touchpoint \(request.id) \(request.text)")
+                    return ActivityEntry()
                 },
-                Endpoint(CustomerSuccessAPI.listSuccessInitiatives) { _, _ in
-                    var record = SuccessInitiative()
-                    (record.id, record.subject) = (Self.id, "Retire systems")
-                    var list = ListSuccessInitiativesResponse()
-                    list.successInitiatives = [record]
-                    return list
-                },
-            ])
+            ] + Self.others + [Self.firstPage(said)])
         return Browser(bench, session: "good")
     }
 
-    @Test(arguments: [("success-cases", "case", "Review &lt;it&gt;"), ("initiatives", "initiative", "Retire systems")])
+    @Test(arguments: [
+        ("success-cases", "case", "Review &lt;it&gt;"), ("initiatives", "initiative", "Retire systems"),
+        ("touchpoints", "touchpoint", "Talk"),
+    ])
     func workIsFollowed(folder: String, kind: String, title: String) async throws {
         let said = Said()
         let browser = try await browser(said)
@@ -96,6 +130,27 @@ import Wire
         #expect(said.texts == ["\(kind) \(Self.id) Here it is", #"task \#(Self.task) in_progress ["state"]"#])
     }
 
+    @Test func aTouchpointSaysWhenAndHasItsFiles() async throws {
+        let page = try await browser(Said()).get("/portal/touchpoints/\(Self.id)")
+        for text in [
+            "1 Jul 2026", "Phone", "agenda.pdf", "/portal/touchpoints/\(Self.id)/files", "Rollout",
+            "href=\"/portal/engagements/\(Self.id)\"", "data-live=\"/live?topic=touchpoint.\(Self.id)\"",
+        ] { #expect(page.text.contains(text), "\(text)") }
+    }
+
+    /// Of a milestone there is something to read, and nothing to do.
+    @Test func aMilestoneIsRead() async throws {
+        let browser = try await browser(Said())
+        let address = "/portal/milestones/\(Self.id)"
+        let page = try await browser.get(address)
+        for text in ["First report", "Faster", "29 Jun 2026", "30 Jun 2026"] {
+            #expect(page.text.contains(text), "\(text)")
+        }
+        for text in ["\(address)/say", "type=\"file\""] { #expect(!page.text.contains(text), "\(text)") }
+        let proof = Secrets.proof(of: StandIn.token("good"))
+        #expect(try await browser.post("\(address)/say", [("csrf", proof), ("text", "No")]).status == 404)
+    }
+
     @Test func whatIsRefusedStandsOnThePage() async throws {
         let browser = try await browser(Said())
         let address = "/portal/success-cases/\(Self.id)"
@@ -109,9 +164,10 @@ import Wire
     @Test func theFirstPageLeadsToIt() async throws {
         let said = Said()
         let page = try await browser(said).get("/portal")
-        for text in ["/portal/success-cases/\(Self.id)", "/portal/initiatives/\(Self.id)", "Review &lt;it&gt;"] {
-            #expect(page.text.contains(text), "\(text)")
-        }
-        #expect(said.texts == [#"NOT state = "closed" AND NOT state = "canceled""#])
+        for text in [
+            "/portal/success-cases/\(Self.id)", "/portal/initiatives/\(Self.id)", "/portal/touchpoints/\(Self.id)",
+            "/portal/milestones/\(Self.id)", "/portal/engagements/\(Self.id)", "Review &lt;it&gt;",
+        ] { #expect(page.text.contains(text), "\(text)") }
+        #expect(said.texts == ["first page"])
     }
 }

@@ -1,4 +1,3 @@
-import Mustache
 import OnboardingWire
 import PlaybooksWire
 import Testing
@@ -10,7 +9,8 @@ import Wire
 @Suite struct ShownTests {
     private func draw(_ template: String, _ values: Values, _ language: Language = .en) throws -> String {
         let reader = Reader(language: language, zone: ReaderZone("Asia/Seoul"), now: Bench.now)
-        return try MustacheTemplate(string: template).render(Shown(values, reader))
+        let drawn = Drawer.draw("page", of: ["page": try TemplateReader.pieces(of: template)], Shown(values, reader))
+        return String(decoding: try #require(drawn), as: UTF8.self)
     }
 
     private var record: OnboardingCase {
@@ -45,6 +45,17 @@ import Wire
         #expect(try draw("{{#case.goLiveDateLate}}late{{/case.goLiveDateLate}}", values) == "")
     }
 
+    /// Days begin at midnight where the reader lives: what is 47 hours old was not yesterday.
+    @Test(arguments: [
+        (23, "23 hours ago"), (25, "yesterday"), (29, "yesterday"), (30, "2 days ago"), (47, "2 days ago"),
+        (54, "3 days ago"),
+    ])
+    func daysAreThoseOfTheReader(hours: Int64, text: String) {
+        // In Seoul it is half past five in the morning.
+        let reader = Reader(language: .en, zone: ReaderZone("Asia/Seoul"), now: Bench.now)
+        #expect(reader.distance(Timestamp(seconds: Bench.now.seconds - hours * 3_600)) == text)
+    }
+
     @Test func whatIsEmptyIsLeftOut() throws {
         let item = WorkItem()
         let values: Values = ["number": "outer", "items": [Seen(item, ["href": "/x"])], "none": [Values]()]
@@ -68,10 +79,6 @@ import Wire
         stage.label = label
         #expect(try draw("{{stage.label}}", ["stage": stage]) == "Initial setup")
         #expect(try draw("{{stage.label}}", ["stage": stage], .ko) == "초기 설정")
-    }
-
-    @Test func labelsComeFromTheDictionary() throws {
-        #expect(try draw("{{labels.onboarding_case.go_live_date}}", ["labels": Labels(language: .ko)]) == "운영 개시일")
     }
 
     /// A text has no parts: what stands in a section of it is looked for further out. So is what only ends like a value beside one.

@@ -84,6 +84,38 @@ import Wire
         #expect(try await browser.get("/search").text.contains("lang=\"ko\""))
     }
 
+    /// The menu of languages leads back to what was read, with what it was narrowed to, and of what was posted to the page above.
+    @Test func anotherLanguageLeadsBackToTheSamePage() async throws {
+        let bench = try Bench(agreeing: Said())
+        try await bench.answer("onboarding", StandIn.sessions())
+        let browser = Browser(bench, session: "good")
+        func back(_ page: Bench.Seen) -> String? {
+            page.text.firstMatch(of: #/name="back" value="([^"]*)"/#).map {
+                String($0.output.1).replacing("&amp;", with: "&")
+            }
+        }
+        let list = "/lists/onboarding_case?state=new&find=%EA%B0%80+b"
+        #expect(back(try await browser.get("\(list)&done=saved&language=en&undo=%2Flists")) == list)
+        let csrf = try await browser.get("/search").csrf
+        let chosen = [("csrf", csrf), ("query", "state=new"), ("do", "set")]
+        let refused = try await browser.post("/lists/onboarding_case", chosen)
+        #expect(refused.status == 422 && back(refused) == "/lists/onboarding_case?state=new")
+        // One that is too long to lead back to leads to the page.
+        let long = "/search?text=\(String(repeating: "a", count: 3_000))"
+        #expect(back(try await browser.get(long)) == "/search")
+    }
+
+    @Test func whatWasPostedLeadsToThePageAbove() {
+        let known = ReadAddresses()
+        for pattern in ["/tasks/:id", "/tasks/{id}/due-date", "/tasks/:id/files/:file", "/people"] {
+            known.add(pattern)
+        }
+        for (path, above) in [
+            ("/tasks/1/move", "/tasks/1"), ("/tasks/1/due-date/2/apply", "/tasks/1/due-date"),
+            ("/tasks/1/files/2/remove", "/tasks/1"), ("/people/1/invite", "/people"), ("/nowhere/1", "/"),
+        ] { #expect(known.above(path) == above) }
+    }
+
     @Test func aFormHasABound() async throws {
         let bench = try Bench()
         try await bench.answer("onboarding", StandIn.sessions())
@@ -198,6 +230,13 @@ import Wire
         let away = try await browser.get("/onboarding")
         #expect(away.status == 503)
         #expect(away.text.contains("</html>") && away.text.contains("href=\"/onboarding\""))
+        // It asks for itself again; what was posted does not.
+        #expect(away.text.contains("data-again"))
+        let narrowed = try await browser.get("/onboarding?card=stale_cases&done=saved")
+        #expect(narrowed.text.contains("href=\"/onboarding?card=stale_cases\""))
+        let posted = try await browser.post("/tasks/1/move", [("csrf", away.csrf), ("to", "closed")])
+        #expect(posted.status == 503 && !posted.text.contains("data-again"))
+        #expect(posted.text.contains("href=\"/tasks/1\"") && !posted.text.contains("href=\"/tasks/1/move\""))
         try await bench.answer(
             "onboarding",
             [Endpoint(OnboardingAPI.getOnboardingLandingPage) { _, _ in OnboardingLandingPage() }])
@@ -225,6 +264,6 @@ import Wire
 
     /// What stands in the page, without what differs from one address to the next.
     private static func body(_ text: String) -> String {
-        text.replacing(#/name="(?:back|csrf)" value="[^"]*"/#, with: "")
+        text.replacing(#/(?:name="(?:back|csrf)" value|data-csrf)="[^"]*"/#, with: "")
     }
 }

@@ -22,7 +22,8 @@ struct Bench: Sendable {
 
     init(
         address: String = "http://127.0.0.1:8080", requestsPerMinute: Int = 10_000, elsewhere code: Problem.Code? = nil,
-        agreeing said: Said? = nil,
+        agreeing said: Said? = nil, pageTime: Duration = Ask.deadline,
+        partTime: Duration = .seconds(20),
         now: @escaping @Sendable () -> Timestamp = { Bench.now }
     ) throws {
         var log = Logger(label: "workspace")
@@ -33,7 +34,7 @@ struct Bench: Sendable {
             ? Client(Elsewhere(inner: transport, code: code, said: said ?? Said())) : Client(transport)
         site = try Site(
             client: client, address: address, live: live, requestsPerMinute: requestsPerMinute, patience: .seconds(20),
-            now: now, log: log)
+            pageTime: pageTime, partTime: partTime, now: now, log: log)
         responder = site.responder()
     }
 
@@ -55,14 +56,23 @@ struct Bench: Sendable {
             context: WorkspaceContext(peer: peer, logger: Logger(label: "test")))
         let collected = Collected()
         try await response.body.write(Collector(into: collected))
-        return Seen(status: response.status.code, headers: response.headers, text: collected.text)
+        return Seen(status: response.status.code, headers: response.headers, bytes: collected.all)
     }
 
     /// What a browser sees.
     struct Seen: Sendable {
         let status: Int
         let headers: HTTPFields
+        let bytes: [UInt8]
         let text: String
+
+        init(status: Int, headers: HTTPFields, bytes: [UInt8]) {
+            (self.status, self.headers, self.bytes) = (status, headers, bytes)
+            text = String(decoding: bytes, as: UTF8.self)
+        }
+
+        /// The page without the proofs of its forms, which are others each time.
+        var plain: String { text.replacing(#/(?:name="csrf" value|data-csrf)="[^"]*"/#, with: "") }
 
         var location: String { headers[.location] ?? "" }
 
@@ -184,7 +194,7 @@ private enum Kept {
 
 private final class Collected: Sendable {
     private let bytes = Mutex<[UInt8]>([])
-    var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+    var all: [UInt8] { bytes.withLock { $0 } }
     func add(_ buffer: ByteBuffer) { bytes.withLock { $0 += Array(buffer: buffer) } }
 }
 

@@ -1,5 +1,4 @@
 import Foundation
-import Mustache
 import Testing
 import Wire
 
@@ -7,28 +6,15 @@ import Wire
 
 /// Templates and strings fit together, and each template draws what its samples hold.
 @Suite struct TemplateTests {
-    private static let samples = Bundle.module.url(forResource: "Samples", withExtension: nil)
-
-    private static func read(_ name: String) throws -> [String: Any] {
-        let folder = try #require(samples)
-        let data = try Data(contentsOf: folder.appendingPathComponent(name))
-        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    }
-
-    private static func names() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: try #require(samples).path)
-            .filter { $0.hasSuffix(".json") && $0 != "every_page.json" }.sorted()
-    }
-
     @Test func everySampleIsDrawn() throws {
         let templates = try Bench().site.templates
-        let common = try Self.read("every_page.json")
-        let names = try Self.names()
+        let common = try Sample.read("every_page.json")
+        let names = try Sample.names()
         #expect(names.count > 20)
         for name in names {
             let template = String(name.prefix { $0 != "." })
             #expect(templates.has(template), "\(name)")
-            let values = common.merging(try Self.read(name)) { _, own in own }
+            let values = common.merging(try Sample.read(name)) { _, own in own }
             for language in Language.allCases {
                 let reader = Reader(language: language, zone: ReaderZone("Asia/Seoul"), now: Bench.now)
                 let text = try #require(templates.draw(template, sample: values, for: reader))
@@ -40,14 +26,14 @@ import Wire
     /// What a browser fetches that comes for the first time, whichever page it comes to.
     @Test func aFirstVisitIsSmall() throws {
         let site = try Bench().site
-        let common = try Self.read("every_page.json")
+        let common = try Sample.read("every_page.json")
         let files = try site.assets.addresses.values.map { address -> Int in
             let name = ("\(address)".split(separator: "/").last).map(String.init) ?? ""
-            return try #require(site.assets.response(name)?.body.contentLength)
+            return try #require(site.assets.response(name, [:])?.body.contentLength)
         }
         #expect(files.count >= 3)
-        for name in try Self.names() {
-            let values = common.merging(try Self.read(name)) { _, own in own }
+        for name in try Sample.names() {
+            let values = common.merging(try Sample.read(name)) { _, own in own }
             let reader = Reader(language: .ko, zone: ReaderZone("Asia/Seoul"), now: Bench.now)
             let text = site.templates.draw(String(name.prefix { $0 != "." }), sample: values, for: reader)
             #expect(try #require(text).utf8.count + files.reduce(0, +) < 100_000, "\(name)")
@@ -78,7 +64,8 @@ import Wire
             ], strings, .en)
         let reader = Reader(language: .en, zone: ReaderZone("UTC"), now: Bench.now)
         let values: Values = ["v": typed, "list": [typed]]
-        let page = try #require(library.render(Shown(values, reader), withTemplate: "page"))
+        let bytes = try #require(Drawer.draw("page", of: library, Shown(values, reader)))
+        let page = String(decoding: bytes, as: UTF8.self)
         let part = "<b a=\"\(drawn)\">\(drawn)</b>"
         let expected = "\(drawn)|<i a=\"\(drawn)\">\(drawn)</i>\(part)|\(part)"
         #expect(Array(page.unicodeScalars) == Array(expected.unicodeScalars))
@@ -112,13 +99,29 @@ extension Templates {
     }
 }
 
-/// JSON as the values of a page.
-private enum Sample {
+/// What templates are drawn with for a test: JSON as the values of a page.
+enum Sample {
+    private static let folder = Bundle.module.url(forResource: "Samples", withExtension: nil)
+
+    /// The sample of that name.
+    static func read(_ name: String) throws -> [String: Any] {
+        let data = try Data(contentsOf: try #require(folder).appendingPathComponent(name))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    /// All samples; each begins with the name of its template.
+    static func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: try #require(folder).path)
+            .filter { $0.hasSuffix(".json") && $0 != "every_page.json" }.sorted()
+    }
+
     static func values(_ object: [String: Any]) -> Values { object.mapValues(value) }
 
     private static func value(_ any: Any) -> any Sendable {
         switch any {
         case let text as String: text
+        case let text as [String: String] where Set(text.keys) == ["en", "ko"]:
+            Text(en: text["en"] ?? "", ko: text["ko"] ?? "")
         case let object as [String: Any]: values(object)
         case let list as [Any]: list.map(value)
         case let number as NSNumber:

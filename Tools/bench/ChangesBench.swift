@@ -42,11 +42,13 @@ enum ChangesBench {
         let told = migration
         guard told.previewed == cases else { throw JourneyFailure("\(told.previewed) cases instead of \(cases)") }
         let apply = try await clock.measure("apply") { try await timed { try await self.apply(told, data) } }
-        return figures("preview of \(cases) running cases", preview) + figures("apply", apply) + [
-            .bound(
-                "preview and apply of \(cases) running cases, CPU of each", cpu(preview) + cpu(apply), unit: "ms",
-                under: 5)
-        ]
+        let undo = try await clock.measure("undo") { try await timed { try await self.undo(told, data) } }
+        return figures("preview of \(cases) running cases", preview) + figures("apply", apply)
+            + figures("undo", undo) + [
+                .bound(
+                    "preview and apply of \(cases) running cases, CPU of each", cpu(preview) + cpu(apply), unit: "ms",
+                    under: 5)
+            ]
     }
 
     /// Waits until the playbooks that follow the cases by themselves have begun as well, which is no part of a migration.
@@ -82,17 +84,33 @@ enum ChangesBench {
     }
 
     private static func apply(_ told: PlaybookMigration, _ data: PlaybookData) async throws {
+        let now = try await moved(told, OnboardingAPI.applyPlaybookMigration, data)
+        guard now.applied == cases else {
+            throw JourneyFailure("\(now.applied) cases were migrated instead of \(cases)")
+        }
+    }
+
+    private static func undo(_ told: PlaybookMigration, _ data: PlaybookData) async throws {
+        let now = try await moved(told, OnboardingAPI.undoPlaybookMigration, data)
+        guard now.undone == cases else {
+            throw JourneyFailure("\(now.undone) cases were taken back instead of \(cases)")
+        }
+    }
+
+    /// Moves all cases, and waits for that.
+    private static func moved(
+        _ told: PlaybookMigration, _ method: Method<MovePlaybookMigrationRequest, PlaybookMigration>,
+        _ data: PlaybookData
+    ) async throws -> PlaybookMigration {
         var (request, asked) = (MovePlaybookMigrationRequest(), GetRequest())
         (request.id, asked.id) = (told.id, told.id)
-        var now = try await data.client.call(OnboardingAPI.applyPlaybookMigration, request, as: data.administrator)
+        var now = try await data.client.call(method, request, as: data.administrator)
         let end = ContinuousClock.now + .seconds(180)
         while now.moving > 0, .now < end {
             try await Task.sleep(for: .milliseconds(200))
             now = try await data.client.call(OnboardingAPI.getPlaybookMigration, asked, as: data.administrator)
         }
-        guard now.applied == cases else {
-            throw JourneyFailure("\(now.applied) cases were migrated instead of \(cases)")
-        }
+        return now
     }
 
     private static func timed(_ work: () async throws -> Void) async throws -> Double {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// One measured figure against its floor or bound.
 struct Figure {
@@ -10,6 +11,12 @@ struct Figure {
     var spread: Double?
     var aim = "reported"
     var verdict = ""
+    /// Whether it is a value under a bound, which one run decides: a ratio may be another one in the next.
+    var isBound = false
+
+    /// The bounds that were missed, for the end of the program.
+    private static let missed = Mutex<[String]>([])
+    static var missedBounds: [String] { missed.withLock { $0 } }
 
     /// A rate against the rate of the floor; without an aim it is told because somebody will ask.
     static func rate(_ name: String, _ comparison: Comparison, unit: String, atLeast aim: Double? = nil) -> Figure {
@@ -39,7 +46,7 @@ struct Figure {
     static func bound(_ name: String, _ value: Double, unit: String, under aim: Double) -> Figure {
         Figure(
             name: name, value: String(format: "%.2f %@", value, unit), aim: "< \(aim) \(unit)",
-            verdict: value < aim ? "met" : "missed")
+            verdict: value < aim ? "met" : "missed", isBound: true)
     }
 
     /// A rate that must not be lower than a bound.
@@ -92,6 +99,9 @@ struct Figure {
     }
 
     func printed() {
+        if isBound, verdict == "missed" {
+            Self.missed.withLock { $0.append("\(name.trimmingCharacters(in: .whitespaces)): \(value), aim \(aim)") }
+        }
         let figures = [ratio, spread].map { $0.map { String(format: "%.2f", $0) } ?? "" }
         Self.print([name, value, floor] + figures + [aim, verdict])
     }

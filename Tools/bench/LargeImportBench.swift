@@ -64,6 +64,7 @@ struct LargeImportBench {
                 for figure in figures { tell(figure) }
             }
         }
+        tell(try await BlockBench(stack: stack, journey: journey).measure("contract", rows: 1_000_000))
     }
 
     /// A workbook in which one row in a hundred does not pass.

@@ -5,7 +5,8 @@ import Wire
 
 /// Prints what the system costs, each figure against a floor measured in the same run.
 ///
-/// `bench` measures everything; `bench requests`, or another ``Part``, only that.
+/// `bench` measures everything; `bench requests`, or another ``Part``, only that; `bench pages:list,run` of the pages those that are
+/// called so. A value that misses its bound ends it with 1.
 @main
 struct Main {
     /// What can be measured by itself.
@@ -37,16 +38,20 @@ struct Main {
             if arguments.first == "noise", arguments.count == 3, let load = NoiseBench.Amount(rawValue: arguments[2]) {
                 return try await NoiseBench.makeNoise(arguments[1], load)
             }
-            let parts = arguments.isEmpty ? Part.all : try arguments.map(Part.init(argument:))
             Figure.header()
-            for part in parts { try await measure(part) }
+            for argument in arguments.isEmpty ? Part.all.map(\.rawValue) : arguments {
+                let words = argument.split(separator: ":", maxSplits: 1).map(String.init)
+                try await measure(try Part(argument: words.first ?? ""), only: words.dropFirst().first ?? "")
+            }
+            let missed = Figure.missedBounds
+            guard missed.isEmpty else { throw JourneyFailure("missed: \(missed.joined(separator: "; "))") }
         } catch {
             FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
             exit(1)
         }
     }
 
-    private static func measure(_ part: Part) async throws {
+    private static func measure(_ part: Part, only name: String) async throws {
         switch part {
         case .requests: try await BenchStack.using("requests", measureRequests)
         case .hour:
@@ -71,7 +76,7 @@ struct Main {
             }
         case .playbooks: try await PlaybookBench.measure()
         case .changes: try await BenchStack.using("changes", ChangesBench.measure)
-        case .pages: try await PageBench.measure()
+        case .pages: try await PageBench.measure(called: name.split(separator: ",").map(String.init))
         case .plays: try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
         case .triggers: try await BenchStack.using("triggers", TriggersBench.measure)
         case .measurements:

@@ -12,38 +12,47 @@ import Wire
 
 /// A page, who opens it, and the requests behind it.
 struct MeasuredPage: Sendable {
-    /// Who opens pages.
+    /// Who opens pages; nobody is not signed in.
     enum Reader: Sendable {
-        case agent, customer, manager
+        case agent, customer, manager, administrator, nobody
     }
 
     let name: String
     var reader = Reader.agent
     let path: @Sendable () -> String
-    let request: @Sendable () async throws -> Void
+    /// What it asks for; nil where that is remembered, or nothing.
+    var request: (@Sendable () async throws -> Void)?
 }
 
 /// Every kind of page that people open often, over the records of a database with many cases.
 struct MeasuredPages {
-    /// Rows of the import whose page is measured; all of them need attention.
-    private static let rows = 1_000
     private static let play = "Attach Knowledge Article"
 
-    private let data: PlaybookData
-    private let world: JourneyWorld
-    private let cases, tasks, ownCases: [String]
-    private let importTask, run: String
+    let data: PlaybookData
+    let cases, tasks, ownCases, ownTasks: [String]
+    let engagement, move: String
+    private let imports: MeasuredImports
+    private let run: String
+    let success: SuccessRows
+    private let administration: AdministrationRows
 
-    /// Makes what the pages show beside the cases: an import with rows that need attention, and a play that has ended.
+    /// Makes what the pages show beside the cases: two imports, a play that has ended, an engagement, and a date that may move.
     init(_ data: PlaybookData) async throws {
         self.data = data
-        world = data.stack.world()
         cases = try await Self.ids(data, "onboarding_case", "number LIKE 'BENCHCASE%'")
         tasks = try await Self.ids(data, "lifecycle_task", "number LIKE 'BENCHTASK%'")
-        let own = (0..<PortalRequests.own).map { "'BENCHCASE\($0)'" }.joined(separator: ",")
-        ownCases = try await Self.ids(data, "onboarding_case", "number IN (\(own))")
-        importTask = try await Self.staged(data, world, parent: ownCases.first ?? "")
-        run = try await Self.launched(data, world, from: ownCases.first ?? "")
+        func own(_ prefix: String) -> String {
+            "number IN (\((0..<PortalRequests.own).map { "'\(prefix)\($0)'" }.joined(separator: ",")))"
+        }
+        ownCases = try await Self.ids(data, "onboarding_case", own("BENCHCASE"))
+        ownTasks = try await Self.ids(data, "lifecycle_task", own("BENCHTASK"))
+        let record = ownCases.first ?? ""
+        imports = try await MeasuredImports(data, of: record)
+        run = try await Self.launched(data, data.stack.world(), from: record)
+        engagement = try await Self.begun(data, over: record)
+        success = try await SuccessRows(data, of: engagement)
+        move = try await Self.moved(data, record)
+        administration = try await AdministrationRows(data)
     }
 
     private static func ids(_ data: PlaybookData, _ table: String, _ condition: String) async throws -> [String] {
@@ -51,34 +60,24 @@ struct MeasuredPages {
             .split(separator: "\n").map(String.init)
     }
 
-    private static func staged(
-        _ data: PlaybookData, _ world: JourneyWorld, parent: String
-    ) async throws -> String {
+    /// An engagement, which has a plan.
+    private static func begun(_ data: PlaybookData, over record: String) async throws -> String {
         var get = GetRequest()
-        get.id = parent
-        let record = try await data.client.call(OnboardingAPI.getOnboardingCase, get, as: data.agent)
-        var creation = CreateImportTaskRequest()
-        var task = ImportTask()
-        (task.parent, task.account, task.shortDescription) = (parent, record.account, "Measured import")
-        task.sourceTable = "sn_acct_lc_account_onb_import_locations"
-        (task.targetTable, task.dataSource) = ("location", "cmn_location_template.xlsx")
-        task.type = ImportTask.TypeChoice.dataCapture
-        creation.importTask = task
-        let made = try await data.client.call(ImportValidationAPI.createImportTask, creation, as: data.agent)
-        let path = "\(data.stack.folder)/measured.csv"
-        let lines = (1...rows).map { "Site \($0),Nobody \($0 % 7),Street \($0),City,1000,Austria,Europe/Vienna" }
-        try (["Name,Account,Street,City,Postal code,Country,Time zone"] + lines).joined(separator: "\n")
-            .write(toFile: path, atomically: true, encoding: .utf8)
-        var request = ImportUploadsRequest()
-        request.id = made.id
-        request.uploads = [try await world.upload(path, to: made, as: data.agent).id]
-        let runs = try await data.client.call(ImportValidationAPI.importUploads, request, as: data.agent).importRuns
-        guard let run = runs.first else { throw JourneyFailure("no run was started") }
-        let ended = try await world.ended(run, as: data.agent)
-        guard ended.state == ImportRun.State.completed else {
-            throw JourneyFailure("the import is \(ended.state ?? "")")
-        }
-        return made.id
+        get.id = record
+        let onboarded = try await data.client.call(OnboardingAPI.getOnboardingCase, get, as: data.agent)
+        var creation = CreateEngagementRequest()
+        var engagement = Engagement()
+        (engagement.account, engagement.initialOnboarding) = (onboarded.account, record)
+        engagement.title = "Measured engagement"
+        creation.engagement = engagement
+        return try await data.client.call(CustomerSuccessAPI.createEngagement, creation, as: data.successManager).id
+    }
+
+    /// What moving the go-live date of a case would do.
+    private static func moved(_ data: PlaybookData, _ record: String) async throws -> String {
+        var request = PreviewGoLiveRequest()
+        (request.id, request.goLiveDate) = (record, "2035-06-29")
+        return try await data.client.call(OnboardingAPI.previewGoLive, request, as: data.agent).id
     }
 
     private static func launched(
@@ -106,8 +105,18 @@ struct MeasuredPages {
         }
     }
 
+    /// Changes a case, of which every open landing page hears.
+    func change(_ number: Int) async throws {
+        var (get, update) = (GetRequest(), UpdateOnboardingCaseRequest())
+        get.id = ownCases[number % ownCases.count]
+        var record = try await data.client.call(OnboardingAPI.getOnboardingCase, get, as: data.agent)
+        record.shortDescription = "Change \(number)"
+        (update.onboardingCase, update.updateMask) = (record, FieldMask(paths: ["short_description"]))
+        _ = try await data.client.call(OnboardingAPI.updateOnboardingCase, update, as: data.agent)
+    }
+
     /// All pages, those whose costs have been followed longest first.
-    var all: [MeasuredPage] { onboarding + portal + beside }
+    var all: [MeasuredPage] { onboarding + portal + beside + imports.pages + others + opened + administration.pages }
 
     private var onboarding: [MeasuredPage] {
         let (client, agent, cases, tasks) = (data.client, data.agent, cases, tasks)
@@ -141,7 +150,11 @@ struct MeasuredPages {
             MeasuredPage(
                 name: "first page of the portal", reader: .customer, path: { "/portal" },
                 request: {
+                    // Whoever follows nothing is told so, which takes as long.
+                    async let followed = try? client.call(
+                        CustomerSuccessAPI.getPortalSuccess, GetPortalSuccessRequest(), as: customer)
                     _ = try await client.call(OnboardingAPI.getPortal, GetPortalRequest(), as: customer)
+                    _ = await followed
                 }),
             MeasuredPage(
                 name: "case in the portal", reader: .customer, path: { "/portal/cases/\(Self.any(cases))" },
@@ -155,7 +168,7 @@ struct MeasuredPages {
 
     /// Pages that no answer of a service is made for: beside each stands what it has to ask, as far as it can at once.
     private var beside: [MeasuredPage] {
-        let (client, agent, manager, task, run) = (data.client, data.agent, data.successManager, importTask, run)
+        let (client, agent, manager, run) = (data.client, data.agent, data.successManager, run)
         let count = cases.count
         return [
             MeasuredPage(
@@ -165,40 +178,46 @@ struct MeasuredPages {
                 name: "search", path: { "/search?text=BENCHCASE\(Int.random(in: 0..<count))" },
                 request: { await Self.search("BENCHCASE\(Int.random(in: 0..<count))", client, agent) }),
             MeasuredPage(
-                name: "rows of an import that need attention", path: { "/imports/\(task)?step=fix" },
-                request: { try await Self.rows(of: task, client, agent) }),
-            MeasuredPage(
                 name: "run of a play", reader: .manager, path: { "/plays/runs/\(run)" },
-                request: {
-                    let (get, steps) = Self.asking(for: run)
-                    async let listed = client.call(PlayLauncherAPI.listFlowSteps, steps, as: manager)
-                    _ = try await client.call(PlayLauncherAPI.getFlowRun, get, as: manager)
-                    _ = try await listed
-                }),
+                request: { try await Self.play(run, client, manager) }),
         ]
     }
 
-    private static func asking(for run: String) -> (GetRequest, ListFlowStepsRequest) {
-        var (get, steps) = (GetRequest(), ListFlowStepsRequest())
-        (get.id, steps.flowRun) = (run, run)
-        return (get, steps)
+    /// The run and its steps, then what its record and who asked for it are called.
+    private static func play(_ run: String, _ client: Client, _ manager: Credential) async throws {
+        var (get, list) = (GetRequest(), ListFlowStepsRequest())
+        (get.id, list.flowRun) = (run, run)
+        let steps = list
+        async let listed = client.call(PlayLauncherAPI.listFlowSteps, steps, as: manager)
+        let found = try await client.call(PlayLauncherAPI.getFlowRun, get, as: manager)
+        _ = try await listed
+        let (records, people) = (named([found.sourceRecord]), named([found.requestedBy]))
+        async let sources = client.call(OnboardingAPI.listOnboardingCases, records, as: manager)
+        _ = try await client.call(OnboardingAPI.listUsers, people, as: manager)
+        _ = try await sources
     }
 
-    /// The first cases of the list, then what their accounts and people are called.
+    /// A request for what some records are called.
+    static func named(_ ids: [String?]) -> ListRequest {
+        var request = ListRequest()
+        request.filter = Set(ids.compactMap(\.self)).sorted().map { "id = \"\($0)\"" }.joined(separator: " OR ")
+        request.pageSize = 50
+        return request
+    }
+
+    /// The first cases of the list and the views that were kept, then what the accounts and people of the cases are called.
     private static func list(_ client: Client, _ agent: Credential) async throws {
         var request = ListRequest()
-        (request.filter, request.pageSize) = ("active = true", 50)
+        (request.filter, request.pageSize, request.orderBy) = ("active = true", 50, "go_live_date")
+        var kept = ListSavedViewsRequest()
+        kept.list = OnboardingCase.schema.table
+        let asked = kept
+        async let views = client.call(OnboardingAPI.listSavedViews, asked, as: agent)
         let found = try await client.call(OnboardingAPI.listOnboardingCases, request, as: agent).onboardingCases
-        func named(_ ids: [String?]) -> ListRequest {
-            var request = ListRequest()
-            request.filter = Set(ids.compactMap(\.self)).sorted().map { "id = \"\($0)\"" }.joined(separator: " OR ")
-            request.pageSize = 50
-            return request
-        }
         let (accounts, people) = (named(found.map(\.account)), named(found.map(\.assignedTo)))
         async let users = client.call(OnboardingAPI.listUsers, people, as: agent)
         _ = try await client.call(OnboardingAPI.listCustomerAccounts, accounts, as: agent)
-        _ = try await users
+        _ = try await (users, views)
     }
 
     /// What the page asks all services for, beside each other; where somebody may not search, nothing is found.
@@ -215,23 +234,5 @@ struct MeasuredPages {
         }
     }
 
-    /// The rows with why they are there, and what the page shows of its task and its runs.
-    private static func rows(of task: String, _ client: Client, _ agent: Credential) async throws {
-        var (get, list, count, runs) = (
-            GetRequest(), ListStagingRowsRequest(), CountStagingErrorsRequest(), ListRequest()
-        )
-        get.id = task
-        (list.importTask, list.status, list.pageSize) = (task, "needs_attention", 60)
-        (count.importTask, count.limit) = (task, 12)
-        (runs.filter, runs.pageSize) = ("import_task = \"\(task)\"", 20)
-        let (asked, rows, reasons, latest) = (get, list, count, runs)
-        async let summary = client.call(ImportValidationAPI.summarizeImport, asked, as: agent)
-        async let begun = client.call(ImportValidationAPI.listImportRuns, latest, as: agent)
-        async let shown = client.call(ImportValidationAPI.listStagingRows, rows, as: agent)
-        async let counted = client.call(ImportValidationAPI.countStagingErrors, reasons, as: agent)
-        _ = try await client.call(ImportValidationAPI.getImportTask, asked, as: agent)
-        _ = try await (summary, begun, shown, counted)
-    }
-
-    private static func any(_ records: [String]) -> String { records.randomElement() ?? "" }
+    static func any(_ records: [String]) -> String { records.randomElement() ?? "" }
 }

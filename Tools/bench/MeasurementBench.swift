@@ -28,22 +28,29 @@ struct MeasurementBench {
         try write(outcomes, to: file)
         var comparison = Comparison()
         // The first round fills caches and plans.
-        _ = try await ours(outcomes, source: "warm")
+        _ = try await ours(requests(outcomes, "warm"))
         var round = 0
         try await comparison.measure {
             round += 1
-            return try await ours(outcomes, source: "round \(round)")
+            return try await ours(requests(outcomes, "round \(round)"))
         } floor: {
             try await copy(file)
         }
-        return .rate(
-            "\(Self.rows) measurements in batches of \(Self.batch), against COPY", comparison, unit: "/s", atLeast: 0.3)
+        Figure.rate(
+            "\(Self.rows) measurements in batches of \(Self.batch), against COPY", comparison, unit: "/s", atLeast: 0.3
+        ).printed()
+        // Every lane brings values of every outcome: they wait for each other.
+        let shared = try await ours(requests(outcomes, "shared", isShared: true))
+        Figure(name: "  lanes that share their outcomes", value: "\(Int(shared)) /s").printed()
+        let again = try await ours(requests(outcomes, "shared", isShared: true), isRepeated: true)
+        Figure(name: "  the same batches once more", value: "\(Int(again)) /s").printed()
+        let usage = try await ours(requests(try await makeProducts(), "usage", ofProducts: true))
+        return Figure(name: "  usage of sold products", value: "\(Int(usage)) /s")
     }
 
-    /// Rows a second. The table is empty before.
-    private func ours(_ outcomes: [String], source: String) async throws -> Double {
-        try await empty()
-        let requests = requests(outcomes, source)
+    /// Rows a second. The table is empty before, unless all of it is sent once more.
+    private func ours(_ requests: [WriteMeasurementsRequest], isRepeated: Bool = false) async throws -> Double {
+        if !isRepeated { try await empty() }
         let (connection, credential) = (stack.connection, credential)
         let start = ContinuousClock.now
         let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -53,9 +60,9 @@ struct MeasurementBench {
                     let client = Client(NATSTransport(connection))
                     var recorded = 0
                     for request in own {
-                        recorded += Int(
-                            try await client.call(CustomerSuccessAPI.writeMeasurements, request, as: credential)
-                                .recorded)
+                        let answer = try await client.call(
+                            CustomerSuccessAPI.writeMeasurements, request, as: credential)
+                        recorded += Int(isRepeated ? answer.known : answer.recorded)
                     }
                     return recorded
                 }
@@ -75,22 +82,33 @@ struct MeasurementBench {
     }
 
     private func empty() async throws {
-        try await stack.psql(["-c", "TRUNCATE customer_success.measurement", "-c", "CHECKPOINT"])
+        try await stack.psql([
+            "-c", "TRUNCATE customer_success.measurement", "-c", "DELETE FROM customer_success.product_usage", "-c",
+            "CHECKPOINT",
+        ])
     }
 
     /// The requests in the order of their lanes: each lane has a part of the outcomes.
-    private func requests(_ outcomes: [String], _ source: String) -> [WriteMeasurementsRequest] {
-        let part = Self.outcomes / Self.lanes
+    private func requests(
+        _ outcomes: [String], _ source: String, isShared: Bool = false, ofProducts: Bool = false
+    ) -> [WriteMeasurementsRequest] {
+        let part = isShared ? Self.outcomes : Self.outcomes / Self.lanes
         return (0..<Self.rows / Self.batch).map { number in
-            let own = outcomes[number % Self.lanes * part..<(number % Self.lanes + 1) * part]
+            let own = isShared ? outcomes[...] : outcomes[number % Self.lanes * part..<(number % Self.lanes + 1) * part]
             var request = WriteMeasurementsRequest()
             request.source = source
             request.values = (0..<Self.batch).map { place in
                 var value = MeasuredValue()
-                value.successOutcome = own[own.startIndex + place % part]
+                let subject = own[own.startIndex + place % part]
+                if ofProducts {
+                    (value.soldProduct, value.name) = (subject, "active users")
+                } else {
+                    value.successOutcome = subject
+                }
                 value.value = Self.value(number * Self.batch + place)
                 value.measuredAt = Timestamp(
-                    seconds: Self.second(number / Self.lanes * Self.batch / part + place / part), nanos: 0)
+                    seconds: Self.second(
+                        (isShared ? number : number / Self.lanes) * Self.batch / part + place / part), nanos: 0)
                 return value
             }
             return request
@@ -115,6 +133,18 @@ struct MeasurementBench {
 
     /// A minute after the other, in 2025.
     private static func second(_ number: Int) -> Int64 { 1_735_689_600 + 60 * Int64(number) }
+
+    /// As many sold products of the account, as customer-success has copies of them.
+    private func makeProducts() async throws -> [String] {
+        let ids = (0..<Self.outcomes).map { RecordID.derived(from: "measured product \($0)") }
+        let rows = ids.map { "('\($0)', '\(engagement.domain)', 1, '\(engagement.account ?? "")', 'Measured')" }
+        try await stack.psql([
+            "-c",
+            "INSERT INTO customer_success.sold_product (id, domain, revision, account, name) "
+                + "VALUES \(rows.joined(separator: ", ")) ON CONFLICT DO NOTHING",
+        ])
+        return ids
+    }
 
     private func makeOutcomes() async throws -> [String] {
         let client = Client(NATSTransport(stack.connection))

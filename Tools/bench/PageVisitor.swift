@@ -17,18 +17,28 @@ struct PageVisitor: Sendable {
     /// The token of the session.
     let session: String
 
+    /// A browser in which somebody is signed in, by a session as onboarding keeps them; each by a `name` of its own.
+    static func signedIn(_ user: String, as name: String, on stack: BenchStack) async throws -> PageVisitor {
+        let token = "bench-\(name)-".padding(toLength: 43, withPad: "x", startingAt: 0)
+        try await stack.psql([
+            "-v", "user=\(user)", "-v", "token=\(token)", "-f", "\(BenchStack.root)/Tools/bench/session.sql",
+        ])
+        return PageVisitor(port: try stack.port("WORKSPACE_PORT"), session: token)
+    }
+
     private typealias Channel = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
     /// Asks for pages one after another until `end`, each by an address that `path` makes, and hands on what they took; the
     /// next is asked for when that has returned.
     func visit(
-        until end: ContinuousClock.Instant, _ path: @Sendable () -> String, _ take: (Answer) async throws -> Void
+        until end: ContinuousClock.Instant, accepting encoding: String, _ path: @Sendable () -> String,
+        _ take: (Answer) async throws -> Void
     ) async throws {
         try await connect().executeThenClose { inbound, outbound in
             var parts = inbound.makeAsyncIterator()
             repeat {
                 let (start, address) = (ContinuousClock.now, path())
-                try await ask(address, outbound)
+                try await ask(address, outbound, accepting: encoding)
                 var (first, bytes) = (Duration.zero, 0)
                 while let part = try await parts.next() {
                     switch part {
@@ -62,10 +72,27 @@ struct PageVisitor: Sendable {
         }
     }
 
-    private func ask(_ path: String, _ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>) async throws {
+    /// What one address is answered with, as it is sent to a browser.
+    func read(_ path: String, accepting encoding: String = "identity") async throws -> [UInt8] {
+        try await connect().executeThenClose { inbound, outbound in
+            try await ask(path, outbound, accepting: encoding)
+            var content: [UInt8] = []
+            for try await part in inbound {
+                if case .body(let buffer) = part { content += buffer.readableBytesView }
+                if case .end = part { break }
+            }
+            return content
+        }
+    }
+
+    private func ask(
+        _ path: String, _ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>,
+        accepting encoding: String = "identity"
+    ) async throws {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
         head.headers.add(name: "Host", value: "127.0.0.1:\(port)")
-        head.headers.add(name: "Cookie", value: "ale_session=\(session)")
+        head.headers.add(name: "Accept-Encoding", value: encoding)
+        if !session.isEmpty { head.headers.add(name: "Cookie", value: "ale_session=\(session)") }
         try await outbound.write(.head(head))
         try await outbound.write(.end(nil))
     }

@@ -100,25 +100,26 @@ struct PlayBench {
 
     /// Plays that were carried out to their end, per second, and how long it took until their record was there.
     private func carriedOut(inFlight: Int) async throws -> (perSecond: Double, latencies: Latencies) {
+        watch.begin()
         let start = ContinuousClock.now
         let end = start + .milliseconds(Int(Self.seconds * 1_000))
-        return try await withThrowingTaskGroup(of: Latencies.self) { group in
+        let launches = try await withThrowingTaskGroup(of: [String: Timestamp].self) { group in
             for _ in 0..<inFlight {
                 group.addTask {
-                    var latencies = Latencies()
+                    var launches: [String: Timestamp] = [:]
                     while ContinuousClock.now < end {
-                        let launched = ContinuousClock.now
+                        let launched = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
                         let run = try await client.call(PlayLauncherAPI.launchPlay, request, as: manager).id
-                        let made = try await watch.made(run)
-                        latencies.add(launched.duration(to: made))
+                        launches[run] = launched
                         try await watch.ended(run)
                     }
-                    return latencies
+                    return launches
                 }
             }
-            let latencies = try await group.reduce(into: Latencies()) { $0.add($1) }
-            return (Double(latencies.samples.count) / (start.duration(to: .now) / .seconds(1)), latencies)
+            return try await group.reduce(into: [:]) { all, own in all.merge(own) { first, _ in first } }
         }
+        let took = start.duration(to: .now)
+        return (Double(launches.count) / (took / .seconds(1)), try await watch.latencies(of: launches))
     }
 
     /// What a play costs: processor time of each program, commits, write-ahead log.
@@ -181,19 +182,27 @@ struct PlayBench {
     }
 }
 
-/// Sees in the database, for all who wait, which runs have made their record and which have ended: one look for all of
-/// them, so that waiting costs little.
+/// Sees in the database, for all who wait, which runs have ended: one look for all of them, and none before the first of
+/// them can have ended, so that looking takes nothing from what is looked at. DBOS is asked nothing meanwhile.
 private final class RunWatch: Sendable {
     /// DBOS knows at once when a workflow of its own process has ended: to be told later is no part of a play.
     private static let pause: Duration = .milliseconds(1)
+    /// How much of the time of the quickest run passes before a run is looked at.
+    private static let untouched = 0.7
 
     private struct Waiting {
-        let moment: CheckedContinuation<ContinuousClock.Instant, Never>
-        let isEnd: Bool
+        let since: ContinuousClock.Instant
+        let end: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        var waiting: [String: Waiting] = [:]
+        /// The quickest run since ``RunWatch/begin()``.
+        var quickest: Duration?
     }
 
     private let pool: Pool
-    private let waiting = Mutex<[String: Waiting]>([:])
+    private let state = Mutex(State())
     private let count = Atomic<Int>(0)
     private let looking: Mutex<Task<Void, Never>?> = Mutex(nil)
 
@@ -212,40 +221,61 @@ private final class RunWatch: Sendable {
         }
     }
 
-    /// When the record of the run was there.
-    func made(_ run: String) async throws -> ContinuousClock.Instant { await wait(run, isEnd: false) }
+    /// Runs from here on take another time than those before.
+    func begin() { state.withLock { $0.quickest = nil } }
 
     /// Returns when the run is over.
-    func ended(_ run: String) async throws { _ = await wait(run, isEnd: true) }
+    func ended(_ run: String) async throws {
+        await withCheckedContinuation { continuation in
+            state.withLock { $0.waiting[run] = Waiting(since: .now, end: continuation) }
+        }
+    }
+
+    /// How long it took from each launch until the record of the run was there, as its step was recorded.
+    func latencies(of launches: [String: Timestamp]) async throws -> Latencies {
+        let rows = try await pool.run(
+            """
+            SELECT run, min(at) FROM play_launcher.flow_step WHERE run = ANY(\(Array(launches.keys))::uuid[]) \
+            AND kind = 'call' AND state = 'done' GROUP BY run
+            """, settings: Self.settings, readOnly: true)
+        var latencies = Latencies()
+        for row in rows {
+            guard let launched = launches[try row.string(at: 0)] else { continue }
+            latencies.add(.microseconds(try row.timestamp(at: 1) - launched.microseconds))
+        }
+        return latencies
+    }
 
     func close() async {
         looking.withLock { $0 }?.cancel()
         await pool.close()
     }
 
-    private func wait(_ run: String, isEnd: Bool) async -> ContinuousClock.Instant {
-        await withCheckedContinuation { continuation in
-            waiting.withLock { $0[run] = Waiting(moment: continuation, isEnd: isEnd) }
-        }
+    private static var settings: [(name: String, value: String)] {
+        Caller.service("play-launcher", domain: .root).scope.settings
     }
 
     private func look() async throws {
-        let known = waiting.withLock { $0.mapValues(\.isEnd) }
+        let now = ContinuousClock.now
+        let known = state.withLock { state in
+            let early = (state.quickest ?? .zero) * Self.untouched
+            return state.waiting.filter { $0.value.since + early <= now }.keys
+        }
         guard !known.isEmpty else { return }
         count.add(1, ordering: .relaxed)
         let rows = try await pool.run(
             """
-            SELECT id, state IN ('completed', 'failed') FROM play_launcher.flow_run WHERE id = ANY(\(Array(known.keys))::uuid[]) \
-            AND (state IN ('completed', 'failed') OR EXISTS (SELECT FROM play_launcher.flow_step \
-            WHERE run = id AND kind = 'call' AND flow_step.state = 'done'))
-            """, settings: Caller.service("play-launcher", domain: .root).scope.settings, readOnly: true)
-        let now = ContinuousClock.now
+            SELECT id FROM play_launcher.flow_run WHERE id = ANY(\(Array(known))::uuid[]) \
+            AND state IN ('completed', 'failed')
+            """, settings: Self.settings, readOnly: true)
         for row in rows {
-            let (run, isOver) = (try row.string(at: 0), try row.bool(at: 1))
-            let found = waiting.withLock { waiting in
-                (waiting[run]?.isEnd == false || isOver) ? waiting.removeValue(forKey: run) : nil
+            let run = try row.string(at: 0)
+            let found = state.withLock { state -> Waiting? in
+                guard let found = state.waiting.removeValue(forKey: run) else { return nil }
+                state.quickest = min(state.quickest ?? .seconds(1), found.since.duration(to: .now))
+                return found
             }
-            found?.moment.resume(returning: now)
+            found?.end.resume()
         }
     }
 }

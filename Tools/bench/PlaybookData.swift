@@ -19,7 +19,7 @@ struct PlaybookData: Sendable {
     let client: Client
     /// An onboarding agent.
     let agent: Credential
-    /// The customer's administrator, who sees all cases of the account.
+    /// The customer's administrator, who sees all cases of the account and follows its success.
     let customer: Credential
     /// The contact that this one is.
     let contact: String
@@ -27,7 +27,7 @@ struct PlaybookData: Sendable {
     let successManager: Credential
     /// The first administrator, who designs playbooks as well.
     let administrator: Credential
-    private let account: String
+    let account: String
     private let user: String
 
     init(_ stack: BenchStack) async throws {
@@ -49,8 +49,9 @@ struct PlaybookData: Sendable {
         _ world: JourneyWorld, _ account: CustomerAccount, _ agent: Credential
     ) async throws -> (Credential, contact: String) {
         let persona = Persona.customerAdministrator
+        let roles = persona.roles.union(["sn_acct_lc.ale_success_customer"])
         let user = try await world.person(
-            named: persona.name, "\(persona.rawValue)@customer.example", persona.roles, of: account.id)
+            named: persona.name, "\(persona.rawValue)@customer.example", roles, of: account.id)
         var creation = CreateCustomerContactRequest()
         var draft = CustomerContact()
         (draft.account, draft.user, draft.email) = (account.id, user.id, user.email)
@@ -61,7 +62,7 @@ struct PlaybookData: Sendable {
             account: account.id, domain: DomainPath(account.domain) ?? .root, contact: contact.id)
         guard
             let caller = Caller(
-                subject: user.id, roles: RoleCatalog.close(persona.roles), memberships: [membership])
+                subject: user.id, roles: RoleCatalog.close(roles), memberships: [membership])
         else { throw JourneyFailure("\(persona.name) has no account") }
         return (.token(try world.token(caller)), contact.id)
     }

@@ -2,6 +2,7 @@
 """Writes Shared/Roles/Generated from the tables of roles and access rules.
 
 Input:  Shared/Roles/roles.tsv          every role and what it contains
+        Shared/Roles/roles_ko.tsv       what each is for, in Korean
         Shared/Roles/acl.tsv            the access rules of the specification
         Shared/Roles/acl_decisions.tsv  our own rules, for tables the specification gives none
 Output: Generated/RoleData.swift, Generated/AccessData.swift
@@ -31,6 +32,7 @@ def names(cell):
 def read_roles():
     """Roles with their direct and closed containment. A printed variant of a name (sn_admin) is no role (G-14)."""
     table = rows("roles.tsv")
+    korean = {row["name"]: row["description_ko"] for row in rows("roles_ko.tsv")}
     known = {row["name"] for row in table}
     variants = {
         variant.split(" ")[0]
@@ -46,7 +48,14 @@ def read_roles():
                 contained.append(name)
             elif name not in variants:
                 sys.exit(f"roles.tsv: {row['name']} contains {name}, which is neither a role nor a printed variant")
-        roles[row["name"]] = {"description": row["description"], "kind": row["kind"], "contained": sorted(set(contained))}
+        roles[row["name"]] = {
+            "description": row["description"], "korean": korean.pop(row["name"], ""), "kind": row["kind"],
+            "contained": sorted(set(contained)),
+        }
+        if not roles[row["name"]]["korean"]:
+            sys.exit(f"roles_ko.tsv: {row['name']} is missing")
+    if korean:
+        sys.exit(f"roles_ko.tsv: no roles are {', '.join(korean)}")
     for name, role in roles.items():
         role["closed"] = close(roles, name)
         role["external"] = any(inner.startswith("sn_customerservice.") for inner in role["closed"])
@@ -133,6 +142,7 @@ def role_data(roles):
         role = roles[name]
         lines.append(
             f"        Role(name: {quoted(name)}, description: {quoted(role['description'])}, "
+            f"descriptionKo: {quoted(role['korean'])}, "
             f"kind: .{role['kind'].replace('table-role', 'tableRole')}, isExternal: {str(role['external']).lower()}, "
             f"contained: {string_list(role['contained'])}, closure: {string_list(sorted(role['closed']))}),"
         )

@@ -204,6 +204,11 @@ def codec(message) -> list[str]:
     out += ["    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {"]
     out += [f"        {json_write_line(field)}" for field in message.fields]
     out += ["    }", ""]
+    # Pages are drawn of answers.
+    if message.fields and not message.full_name.endswith("Request"):
+        out += ["    package func field(_ index: Int) -> (any Sendable)? {", "        switch index {"]
+        out += [f"        case {index}: self.{field.swift}" for index, field in enumerate(message.fields)]
+        out += ["        default: nil", "        }", "    }", ""]
     out += ["    /// Reads protobuf bytes within `limits`.",
             f"    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {{",
             "        try Packing.decode(Self.self, protobuf, limits)", "    }", "",

@@ -43,6 +43,7 @@ struct Main {
         }
         print("\nDone in \(seconds(start.duration(to: .now))).")
         printMembers(members)
+        if let pages = settings.optional("ale.workspace.url") { printPages(pages, journey) }
         printWhatNext(journey, settings)
         await connection.close()
     }
@@ -75,6 +76,16 @@ struct Main {
         for member in members {
             print("  \(member.email.padding(toLength: 44, withPad: " ", startingAt: 0)) \(member.password)")
         }
+    }
+
+    /// Where the mission begins by hand, and where that of the journey stands.
+    private static func printPages(_ pages: String, _ journey: Journey) {
+        func line(_ path: String, _ text: String) { print("  \(pages)\(path)  \(text)") }
+        print("\nBy hand, in pages:")
+        line("/records/customer_account/new", "an account to take from signed to renewed, as the administrator")
+        line("/cases/\(journey.onboardingCase.number ?? "")", "the case of the journey, as the agent")
+        line("/engagements/\(journey.engagement.number ?? "")", "its engagement, as the success manager")
+        line("/portal", "what its customer sees, as the customer administrator")
     }
 
     private static func printWhatNext(_ journey: Journey, _ settings: Settings) {

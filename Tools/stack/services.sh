@@ -80,6 +80,7 @@ journey_settings() {
   setting ALE_TOKENS_DIRECTORY "$TOKENS"
   setting ALE_MAIL_DIRECTORY "$MAIL"
   setting ALE_SAMPLES_DIRECTORY "$ROOT/Samples"
+  setting ALE_WORKSPACE_URL "$(workspace_url)"
 }
 
 # A file is touched only when it says something new: its time tells whether a running service is out of date.

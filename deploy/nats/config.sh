@@ -145,11 +145,13 @@ $(requests $(rows calls.tsv workspace))
             ] }
             subscribe: { allow: [
         "_INBOX.workspace.>"
-        "ale.v1.events.*.onboarding.onboarding_case.*", "ale.v1.events.*.onboarding.lifecycle_task.*"
-        "ale.v1.events.*.import-validation.import_task.*", "ale.v1.events.*.import-validation.import_run.*"
-        "ale.v1.events.*.customer-success.touchpoint.*", "ale.v1.events.*.customer-success.risk_signal.*"
-        "ale.v1.events.*.customer-success.opportunity.*"
-        "ale.v1.events.*.play-launcher.flow_run.*", "ale.v1.events.*.notifier.in_app_notification.*"
+        "ale.v1.events.*.onboarding.*.*", "ale.v1.events.*.import-validation.*.*", "ale.v1.events.*.customer-success.*.*"
+        "ale.v1.events.*.play-launcher.*.*", "ale.v1.events.*.notifier.*.*"
+            ]
+            # Who may sign in, and what is sent to them for that, is no matter of pages. That a session has ended they hear, by its id.
+            deny: [
+        "ale.v1.events.*.onboarding.user.*", "ale.v1.events.*.onboarding.role_grant.*"
+        "ale.v1.events.*.onboarding.sign_in_link.*", "ale.v1.events.*.onboarding.team_message.*"
             ] }
           }
         }

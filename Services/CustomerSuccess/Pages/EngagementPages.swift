@@ -39,8 +39,10 @@ struct EngagementPages: Sendable {
     ) throws -> EngagementPage {
         let engagement = try Store<Engagement>(database).get(request.id, as: caller, in: tx)
         let limit = try PageSize.of(request.items, "items", standard: 10, maximum: 50)
-        let usage = ProductUsage(database, caller)
+        let usage = EngagementUsage(database, caller)
         let lists = try Lists(database, caller, engagement, limit)
+        let moves = try EngagementMoves(database, caller, of: engagement)
+        let files = try EngagementFiles(database, caller, of: engagement)
         tx.planPage(for: caller)
         let answers = try tx.queryAll(
             [
@@ -48,8 +50,8 @@ struct EngagementPages: Sendable {
                 contacts("id = \(engagement.keyCustomerContact)", caller),
                 team(of: engagement.initialOnboarding, caller),
                 squad(engagement.squad, caller),
-                usage.statement(of: engagement.id),
-            ] + lists.statements)
+                usage.statement(of: engagement.id), files.statement,
+            ] + moves.statements + lists.statements)
         var page = EngagementPage()
         page.engagement = engagement
         page.daysUntilRenewal = PageDays.until(engagement.renewalDate, from: database.clock.today)
@@ -61,10 +63,13 @@ struct EngagementPages: Sendable {
         page.customerTeam = try answers[2].map(Self.contact)
         page.customerTeamSize = Int32(clamping: try answers[2].first?.int64(TeamColumn.team) ?? 0)
         page.squad = try answers[3].map(Self.member)
-        let rest = Array(answers.dropFirst(5))
+        let moved = Array(answers.dropFirst(6).prefix(moves.statements.count))
+        let rest = Array(answers.dropFirst(6 + moves.statements.count))
         try lists.read(rest, into: &page)
         page.outcomes = try lists.measured(rest, OutcomeHistory(database, caller, limit: OutcomeHistory.shown), in: tx)
         page.usage = try usage.read(answers[4])
+        page.files = try files.read(answers[5], of: engagement, tx)
+        page.moves = try moves.read(moved, of: engagement, page.outcomes)
         try addNames(to: &page, caller, tx)
         return page
     }
@@ -122,10 +127,16 @@ struct EngagementPages: Sendable {
     private func addNames(to page: inout EngagementPage, _ caller: Caller, _ tx: Transaction) throws {
         let sections: [WritableKeyPath<EngagementPage, PageSection?>] = [
             \.upcomingTouchpoints, \.initiatives, \.successCases, \.objectives, \.milestones, \.opportunities,
+            \.riskSignals,
+            \.internalPlays,
         ]
         var names = PageNames(database, caller)
         let items = sections.flatMap { page[keyPath: $0]?.items ?? [] } + page.outcomes.compactMap(\.outcome)
-        try names.read(items, users: page.squad.map(\.user), in: tx)
+        let leads = [page.engagement?.accountManager ?? "", page.engagement?.customerSuccessManager ?? ""]
+        try names.read(items, users: leads + page.squad.map(\.user) + page.moves.map(\.by), in: tx)
+        page.accountManagerName = names.person(leads[0]).name
+        page.customerSuccessManagerName = names.person(leads[1]).name
+        for index in page.moves.indices { page.moves[index].byName = names.person(page.moves[index].by).name }
         for section in sections {
             guard var named = page[keyPath: section] else { continue }
             names.fill(&named, daysUntilRenewal: page.daysUntilRenewal)
@@ -162,6 +173,8 @@ extension EngagementPages {
         private let milestones: PageList<SuccessMilestone>
         private let outcomes: PageList<SuccessOutcome>
         private let opportunities: PageList<Opportunity>
+        private let risks: PageList<RiskSignal>
+        private let plays: PageList<InternalPlay>
 
         init(_ database: Database, _ caller: Caller, _ engagement: Engagement, _ limit: Int) throws {
             let today = database.clock.today.description
@@ -197,6 +210,12 @@ extension EngagementPages {
             opportunities = try PageList(
                 database, caller, where: own, listed: "\(identifier: Opportunity.Field.active)",
                 order: .by(.expectedDate), limit: limit)
+            risks = try PageList(
+                database, caller, where: own, listed: "\(identifier: RiskSignal.Field.active)", order: .by(.dueDate),
+                limit: limit)
+            plays = try PageList(
+                database, caller, where: own, listed: "\(identifier: InternalPlay.Field.active)", order: .by(.dueDate),
+                limit: limit)
         }
 
         var statements: [SQL] {
@@ -204,7 +223,7 @@ extension EngagementPages {
                 touchpoints.selection, touchpoints.counting, initiatives.selection, initiatives.counting,
                 cases.selection, cases.counting, objectives.selection, objectives.counting,
                 milestones.selection, milestones.counting, opportunities.selection, opportunities.counting,
-                outcomes.selection, outcomes.counting,
+                outcomes.selection, outcomes.counting, risks.selection, risks.counting, plays.selection, plays.counting,
             ]
         }
 
@@ -216,6 +235,8 @@ extension EngagementPages {
             page.milestones = try milestones.section(answers[8], answers[9])
             page.opportunities = try opportunities.section(answers[10], answers[11])
             page.outcomeCount = try outcomes.section(answers[12], answers[13]).totalSize
+            page.riskSignals = try risks.section(answers[14], answers[15])
+            page.internalPlays = try plays.section(answers[16], answers[17])
         }
 
         /// The outcomes with how far they have come (G-129).

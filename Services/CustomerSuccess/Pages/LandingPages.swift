@@ -52,14 +52,17 @@ struct LandingPages: Sendable {
         let work = try LandingWork(
             database, call.caller, of: Self.shown, atMost: size,
             limit: PageSize.of(request.items, "items", standard: 5, maximum: 20))
+        let chosen =
+            request.engagement.isEmpty ? nil : try store.get(request.engagement, as: call.caller, in: tx).id
+        let portfolio = try Portfolio(database, call.caller, atMost: request.portfolio)
         tx.planEach()
         let answers = try tx.queryAll(
             [
-                figures(size, today, call.caller), trend(of: call.caller.subject, until: today),
+                figures(size, chosen, portfolio, today, call.caller), trend(of: call.caller.subject, until: today),
                 try store.selection(
                     where: "id = ANY(\(Self.shown))", order: PageOrder<Engagement>.by(.renewalDate).sql, limit: size,
                     as: call.caller),
-            ] + work.statements)
+            ] + work.statements + portfolio.statements)
         var page = LandingPage()
         page.today = today.description
         page.cards = Card.allCases.map { card in
@@ -82,6 +85,7 @@ struct LandingPages: Sendable {
         }
         page.activeEngagements = try work.read(
             Array(answers.dropFirst(3)), of: try store.records(answers[2], for: call.caller), tx)
+        page.portfolio = try portfolio.read(Array(answers.suffix(portfolio.statements.count)))
         return page
     }
 
@@ -90,17 +94,23 @@ struct LandingPages: Sendable {
     private static let shown: SQL = "nullif(current_setting('ale.page_engagements', true), '')::uuid[]"
 
     /// Count and value of each card per currency, and how many engagements are active. On the way it finds the first
-    /// `count` active ones, since it looks at all that are the caller's.
-    private func figures(_ count: Int, _ today: CivilDate, _ caller: Caller) -> SQL {
-        """
-        WITH mine AS MATERIALIZED (SELECT e.* FROM (\(Card.engagements(of: caller.subject))) own \
-        JOIN customer_success.engagement e ON e.id = own.id), \
-        shown AS (SELECT set_config('ale.page_engagements', coalesce(array_agg(id), '{}')::text, true) AS ids FROM \
-        (SELECT id FROM mine WHERE active ORDER BY renewal_date, id LIMIT \(count)) first) \
-        SELECT (SELECT ids FROM shown), \
-        \(Card.currency) AS currency, count(*) FILTER (WHERE e.active) AS active_engagements, \(Card.columns(today)) \
-        FROM mine e LEFT JOIN \(Card.accounts(database, caller)) a ON a.id = e.account GROUP BY 2 ORDER BY 2
-        """
+    /// `count` active ones, or the `chosen` one, and those of the portfolio, since it looks at all that are the caller's.
+    private func figures(
+        _ count: Int, _ chosen: String?, _ portfolio: Portfolio, _ today: CivilDate, _ caller: Caller
+    ) -> SQL {
+        let active: SQL = "SELECT id FROM mine WHERE active ORDER BY renewal_date, id"
+        let first: SQL = chosen.map { "SELECT \($0)::uuid AS id" } ?? "\(active) LIMIT \(count)"
+        return """
+            WITH mine AS MATERIALIZED (SELECT e.* FROM (\(Card.engagements(of: caller.subject))) own \
+            JOIN customer_success.engagement e ON e.id = own.id), \
+            shown AS (SELECT set_config('ale.page_engagements', coalesce(array_agg(id), '{}')::text, true) AS ids FROM \
+            (\(first)) first), \
+            held AS (SELECT set_config('ale.page_portfolio', coalesce(array_agg(id), '{}')::text, true) AS ids FROM \
+            (\(active) LIMIT \(portfolio.size)) first) \
+            SELECT (SELECT ids FROM shown), (SELECT ids FROM held) AS held, \
+            \(Card.currency) AS currency, count(*) FILTER (WHERE e.active) AS active_engagements, \(Card.columns(today)) \
+            FROM mine e LEFT JOIN \(Card.accounts(database, caller)) a ON a.id = e.account GROUP BY 3 ORDER BY 3
+            """
     }
 
     /// The snapshots of the days before today.

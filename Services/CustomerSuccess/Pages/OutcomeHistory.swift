@@ -29,17 +29,23 @@ struct OutcomeHistory: Sendable {
             \(isOpen) AND success_outcome = ANY(\(ids)::uuid[]) AND \
             id IN (SELECT chosen.id FROM unnest(\(ids)::uuid[]) AS parent(id) CROSS JOIN LATERAL ( \
             SELECT i.id FROM customer_success.measurement i WHERE i.success_outcome = parent.id \
-            ORDER BY i.measured_at DESC, i.source DESC LIMIT \(limit)) chosen)
+            ORDER BY i.measured_at DESC, i.source DESC LIMIT \(limit + 1)) chosen)
             """
         let oldestFirst: SQL = "\(identifier: Measurement.Field.measuredAt), \(identifier: Measurement.Field.source)"
         let rows = try tx.query(
-            store.selection(where: last, order: oldestFirst, limit: ids.count * limit, as: caller))
+            store.selection(where: last, order: oldestFirst, limit: ids.count * (limit + 1), as: caller))
         let history = Dictionary(grouping: try store.records(rows, for: caller)) { $0.successOutcome ?? "" }
-        return Dictionary(uniqueKeysWithValues: outcomes.map { ($0.id, Self.progress(of: $0, history[$0.id] ?? [])) })
+        return Dictionary(
+            uniqueKeysWithValues: outcomes.map { outcome in
+                let known = history[outcome.id] ?? []
+                var progress = Self.progress(of: outcome, known.suffix(limit))
+                progress.earlier = known.count > limit
+                return (outcome.id, progress)
+            })
     }
 
     /// The progress of one outcome, whose values come oldest first.
-    static func progress(of outcome: SuccessOutcome, _ history: [Measurement]) -> OutcomeProgress {
+    static func progress(of outcome: SuccessOutcome, _ history: some Collection<Measurement>) -> OutcomeProgress {
         var progress = OutcomeProgress()
         progress.history = history.map { value in
             var point = MeasuredPoint()
@@ -47,6 +53,7 @@ struct OutcomeHistory: Sendable {
             point.value = value.value ?? ""
             point.unit = value.unit ?? ""
             point.source = value.source ?? ""
+            point.by = value.source == nil ? "" : value.createdBy
             return point
         }
         guard let way = Way(outcome) else { return progress }
@@ -59,6 +66,12 @@ struct OutcomeHistory: Sendable {
             progress.trend = way.trend(from: first, to: last)
         }
         return progress
+    }
+
+    /// Whether the current value of an outcome is its target or better.
+    static func isReached(_ outcome: SuccessOutcome) -> Bool {
+        guard let way = Way(outcome), let current = outcome.currentValue.flatMap(Double.init) else { return false }
+        return way.isReached(by: current)
     }
 
     /// The way from where an outcome began to its target. Without a base value it begins at zero.

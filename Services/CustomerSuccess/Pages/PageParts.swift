@@ -66,6 +66,12 @@ struct PageOrder<R: Record>: Sendable {
         guard !others.isEmpty else { return PageOrder(value: "\(identifier: field)") }
         return PageOrder(value: "coalesce(\(identifiers: ([field] + others).map(\.rawValue)))")
     }
+
+    /// What is not closed first, and then as ``by(_:_:)`` says or, with the `newest` first, the other way round.
+    static func openFirst(_ field: R.Field, _ others: R.Field..., newest: Bool = false) -> PageOrder {
+        let value: SQL = "coalesce(\(identifiers: ([field] + others).map(\.rawValue)))"
+        return PageOrder(value: "active DESC, \(value)\(newest ? " DESC NULLS LAST" : SQL())")
+    }
 }
 
 /// One kind of record of a page, as two statements of the page's round trip: its first records, and how many there are.

@@ -6,14 +6,14 @@ import Records
 import Tenancy
 import Wire
 
-/// How customers follow the work done for them (G-18): a success case or an initiative with the tasks that are visible to them,
-/// what was said there, and what they may do. Whoever looks sees what a customer sees.
+/// How customers follow the work done for them (G-18): a success case, an initiative, a touchpoint or a milestone with the tasks
+/// that are visible to them, what was said there, and what they may do. Whoever looks sees what a customer sees.
 struct PortalWorkPages: Sendable {
     private let database: Database
 
     init(_ database: Database) { self.database = database }
 
-    /// Answers `pages.portal_case` and `pages.portal_initiative`.
+    /// Answers `pages.portal_case`, `pages.portal_initiative`, `pages.portal_touchpoint` and `pages.portal_milestone`.
     var endpoints: [Endpoint] {
         [
             page(CustomerSuccessAPI.getPortalCase) { (_: SuccessCase, _: inout PortalWork, _: Reader) in },
@@ -21,8 +21,25 @@ struct PortalWorkPages: Sendable {
                 (initiative: SuccessInitiative, page: inout PortalWork, reader: Reader) in
                 let outcome = try Store<SuccessOutcome>(database).find(initiative.successOutcome ?? "", in: reader.tx)
                 page.outcomeTitle = outcome?.title ?? ""
-                page.closeCodeLabel = reader.label(initiative, .closeCode)
+                page.closeCodeLabel = reader.label(initiative, SuccessInitiative.Field.closeCode)
                 page.closeNotes = initiative.closeNotes ?? ""
+            },
+            page(CustomerSuccessAPI.getPortalTouchpoint) {
+                (touchpoint: Touchpoint, page: inout PortalWork, reader: Reader) in
+                page.meetingDate = touchpoint.meetingDate ?? ""
+                page.meetingTypeLabel = reader.label(touchpoint, Touchpoint.Field.meetingType)
+                page.channelLabel = reader.label(touchpoint, Touchpoint.Field.channel)
+                page.attachments = try PortalParts(Store<Touchpoint>(database), reader.call)
+                    .attachments(of: touchpoint.id, in: reader.tx)
+            },
+            page(CustomerSuccessAPI.getPortalMilestone) {
+                (milestone: SuccessMilestone, page: inout PortalWork, reader: Reader) in
+                let objective = try Store<SuccessObjective>(database).find(
+                    milestone.successObjective ?? "", in: reader.tx)
+                page.objectiveTitle = objective?.title ?? ""
+                let outcome = try Store<SuccessOutcome>(database).find(milestone.successOutcome ?? "", in: reader.tx)
+                page.outcomeTitle = outcome?.title ?? ""
+                page.reachedOn = milestone.reachedOn ?? ""
             },
         ]
     }
@@ -32,14 +49,15 @@ struct PortalWorkPages: Sendable {
         let call: Call
         let tx: Transaction
 
-        /// What the caller reads of a choice; empty for none.
-        func label<R: Record>(_ record: R, _ field: R.Field) -> String {
-            guard let value = record[field: field].string, !value.isEmpty else { return "" }
-            return R.schema.fields[R.index(field)].label(ofChoice: value)(call.language)
+        /// What the caller reads of a choice; empty for none, and where records of the table have no such field.
+        func label<R: Record>(_ record: R, _ field: some FieldKey) -> String {
+            guard let index = R.schema.index(like: field), let value = record[fieldAt: index].string, !value.isEmpty
+            else { return "" }
+            return R.schema.fields[index].label(ofChoice: value)(call.language)
         }
     }
 
-    private func page<R: FollowedRecord>(
+    private func page<R: Record>(
         _ method: Wire.Method<GetPortalWorkRequest, PortalWork>,
         _ more: @escaping @Sendable (R, inout PortalWork, Reader) throws -> Void
     ) -> Endpoint {
@@ -54,23 +72,26 @@ struct PortalWorkPages: Sendable {
         }
     }
 
-    private func page<R: FollowedRecord>(
+    private func page<R: Record>(
         of record: R, _ request: GetPortalWorkRequest, _ reader: Reader
     ) throws -> PortalWork {
         let (call, tx) = (reader.call, reader.tx)
         let limit = try PageSize.of(request.items, GetPortalWorkRequest.Field.items.rawValue, standard: 20, maximum: 50)
         let parts = PortalParts(Store<R>(database), call)
+        let item = PageItem(record, today: database.clock.today)
+        func text(_ field: some FieldKey) -> String {
+            R.schema.index(like: field).flatMap { record[fieldAt: $0].string } ?? ""
+        }
         var page = PortalWork()
-        (page.table, page.id) = (R.schema.table, record.id)
-        (page.number, page.title) = (record[field: .number].string ?? "", record[field: R.title].string ?? "")
-        page.description = record[field: .description].string ?? ""
-        page.state = record[field: .state].string ?? ""
-        page.stateLabel = reader.label(record, .state)
-        page.progressLabel = reader.label(record, .progress)
-        page.categoryLabel = reader.label(record, .category)
-        page.dueDate = record[field: .dueDate].string ?? ""
-        page.daysRemaining = PageDays.until(record[field: .dueDate].string, from: database.clock.today)
-        let assignee = record[field: .assignedTo].string ?? ""
+        (page.table, page.id, page.number, page.title) = (item.table, item.id, item.number, item.title)
+        page.description = text(Touchpoint.Field.description)
+        (page.state, page.stateLabel) = (item.state, reader.label(record, Touchpoint.Field.state))
+        page.progressLabel = reader.label(record, Touchpoint.Field.progress)
+        page.categoryLabel = reader.label(record, Touchpoint.Field.category)
+        (page.dueDate, page.daysRemaining) = (item.dueDate ?? "", item.daysRemaining)
+        page.engagement = text(Touchpoint.Field.engagement)
+        page.engagementTitle = try Store<Engagement>(database).find(page.engagement, in: tx)?.title ?? ""
+        let assignee = item.assignedTo ?? ""
         page.assignedToName = try database.names(ofUsers: [assignee], as: call.caller, in: tx)[assignee] ?? ""
         page.tasks = try tasks(of: record.id, atMost: limit, reader)
         page.comments = try parts.comments(on: record.id, atMost: limit, in: tx)
@@ -91,7 +112,7 @@ struct PortalWorkPages: Sendable {
             var shown = PortalWorkTask()
             (shown.id, shown.number) = (task.id, task.number ?? "")
             (shown.subject, shown.description) = (task.subject ?? "", task.description ?? "")
-            (shown.state, shown.stateLabel) = (task.state ?? "", reader.label(task, .state))
+            (shown.state, shown.stateLabel) = (task.state ?? "", reader.label(task, SuccessTask.Field.state))
             shown.dueDate = task.dueDate ?? ""
             shown.own = caller.isContact(task.contact, of: task.account)
             if shown.own { shown.rights = try parts.rights(on: task.id, in: reader.tx) }
@@ -99,31 +120,3 @@ struct PortalWorkPages: Sendable {
         }
     }
 }
-
-/// A record that customers follow.
-protocol FollowedRecord: Record where Field: FollowedField {
-    /// The field that names it.
-    static var title: Field { get }
-}
-
-/// The fields that pages of such a record show.
-protocol FollowedField {
-    static var number: Self { get }
-    static var description: Self { get }
-    static var state: Self { get }
-    static var progress: Self { get }
-    static var category: Self { get }
-    static var dueDate: Self { get }
-    static var assignedTo: Self { get }
-}
-
-extension SuccessCase: FollowedRecord {
-    static var title: Field { .shortDescription }
-}
-
-extension SuccessInitiative: FollowedRecord {
-    static var title: Field { .subject }
-}
-
-extension SuccessCase.Field: FollowedField {}
-extension SuccessInitiative.Field: FollowedField {}

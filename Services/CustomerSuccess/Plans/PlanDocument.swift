@@ -61,21 +61,48 @@ struct PlanDocument {
         var current = ""
         var unit = ""
         var percent = ""
+        var trend = ""
+        var description = ""
     }
 
-    /// Everything in it, each below what it belongs to.
+    /// Everything in it, each below what it belongs to, and how many more there are of each.
     var rows: [Row] {
-        plan.objectives.flatMap(rows(of:)) + (plan.touchpoints?.items ?? []).map { row($0, level: 0) }
+        plan.objectives.flatMap(rows(of:)) + beyond(plan.objectiveCount, plan.objectives.count, 0)
+            + rows(of: plan.touchpoints, level: 0)
+    }
+
+    private func rows(of section: PageSection?, level: Int) -> [Row] {
+        guard let section else { return [] }
+        return section.items.map { row($0, level: level) } + beyond(section.totalSize, section.items.count, level)
+    }
+
+    private func beyond(_ total: Int32, _ shown: Int, _ level: Int) -> [Row] {
+        more(total, shown).map { [Row(kind: "", level: level, number: "", title: $0, state: "", date: "", person: "")] }
+            ?? []
+    }
+
+    /// What is said of records that a list does not show; nil when it shows all.
+    func more(_ total: Int32, _ shown: Int) -> String? {
+        let left = Int(total) - shown
+        guard left > 0 else { return nil }
+        return Text(en: "and \(left) more", ko: "외 \(grouped: left)건")(language)
+    }
+
+    /// What is said of measured values before those that are shown; nil when there are none.
+    func earlier(_ progress: OutcomeProgress?) -> String? {
+        guard progress?.earlier == true else { return nil }
+        return Text(en: "Earlier measured values are not shown.", ko: "이전 측정값은 표시하지 않습니다.")(language)
     }
 
     private func rows(of planned: PlanObjective) -> [Row] {
         guard let objective = planned.objective else { return [] }
-        let head = Row(
+        var head = Row(
             kind: label(SuccessObjective.schema.table), level: 0, number: objective.number ?? "",
             title: objective.title ?? "", state: state(objective.state ?? "", of: SuccessObjective.schema.table),
             date: objective.plannedStop ?? "", person: "")
-        let milestones = (planned.milestones?.items ?? []).map { row($0, level: 1) }
-        return [head] + milestones + planned.outcomes.flatMap(rows(of:))
+        head.description = objective.description ?? ""
+        return [head] + rows(of: planned.milestones, level: 1) + planned.outcomes.flatMap(rows(of:))
+            + beyond(planned.outcomeCount, planned.outcomes.count, 1)
     }
 
     private func rows(of planned: PlanOutcome) -> [Row] {
@@ -88,6 +115,7 @@ struct PlanDocument {
         (head.base, head.target) = (outcome.baseValue ?? "", outcome.targetValue ?? "")
         (head.current, head.unit) = (outcome.currentValue ?? "", outcome.unit ?? "")
         head.percent = planned.progress?.percent.map { "\($0)" } ?? ""
+        head.trend = trend(planned.progress?.trend ?? "")
         let history = (planned.progress?.history ?? []).map { point in
             var row = Row(
                 kind: label(Measurement.schema.table), level: 2, number: "", title: "", state: "",
@@ -95,11 +123,14 @@ struct PlanDocument {
             (row.current, row.unit) = (point.value, point.unit)
             return row
         }
+        let earlier = earlier(planned.progress).map {
+            [Row(kind: "", level: 2, number: "", title: $0, state: "", date: "", person: "")]
+        }
         let work = planned.initiatives.flatMap { initiative in
             (initiative.initiative.map { [row($0, level: 2)] } ?? [])
-                + (initiative.tasks?.items ?? []).map { row($0, level: 3) }
+                + rows(of: initiative.tasks, level: 3)
         }
-        return [head] + history + work
+        return [head] + (earlier ?? []) + history + work + beyond(planned.initiativeCount, planned.initiatives.count, 2)
     }
 
     private func row(_ item: PageItem, level: Int) -> Row {
@@ -146,7 +177,7 @@ struct PlanDocument {
             let indent = String(repeating: "    ", count: row.level)
             try writer.append([
                 indent + row.kind, row.number, row.title, row.state, row.date, row.person, row.base, row.target,
-                row.current, row.unit, row.percent,
+                row.current, row.unit, row.percent, row.trend, row.description,
             ])
         }
         try writer.finish()
@@ -166,6 +197,8 @@ struct PlanDocument {
             WorkbookColumn(label: named(.targetValue), kind: .number),
             WorkbookColumn(label: named(.currentValue), kind: .number), WorkbookColumn(label: named(.unit)),
             WorkbookColumn(label: Text(en: "Progress (%)", ko: "진행률(%)")(language), kind: .number),
+            WorkbookColumn(label: Text(en: "Trend", ko: "추세")(language)),
+            WorkbookColumn(label: SuccessObjective.label(.description)(language)),
         ]
     }
 }

@@ -34,7 +34,13 @@ struct PlanPage {
             """
         let objectives = plan.objectives.map(section(_:)).joined()
         let empty = words("No objectives have been agreed yet.", "아직 합의된 목표가 없습니다.")
-        return head + (objectives.isEmpty ? "<p>\(empty)</p>" : objectives) + touchpoints + "</body></html>\n"
+        return head + (objectives.isEmpty ? "<p>\(empty)</p>" : objectives)
+            + more(plan.objectiveCount, plan.objectives.count) + touchpoints + "</body></html>\n"
+    }
+
+    /// Says how many records there are that a list does not show.
+    private func more(_ total: Int32, _ shown: Int) -> String {
+        document.more(total, shown).map { "<p class=\"note\">\(escaped($0))</p>\n" } ?? ""
     }
 
     private func escaped(_ text: String) -> String { Markup.escaped(text) }
@@ -56,7 +62,7 @@ struct PlanPage {
             <p class="note">\(escaped(facts.joined(separator: " · ")))</p>
             <p>\(escaped(objective.description ?? ""))</p>
             \(table(planned.milestones, words("Milestones", "마일스톤")))
-            \(planned.outcomes.map(outcome(_:)).joined())</section>
+            \(planned.outcomes.map(outcome(_:)).joined())\(more(planned.outcomeCount, planned.outcomes.count))</section>
 
             """
     }
@@ -64,10 +70,12 @@ struct PlanPage {
     private func outcome(_ planned: PlanOutcome) -> String {
         guard let outcome = planned.outcome else { return "" }
         let state = document.state(outcome.state ?? "", of: SuccessOutcome.schema.table)
+        let facts = [outcome.number ?? "", state, outcome.plannedStop ?? ""].filter { !$0.isEmpty }
         return """
             <h3>\(escaped(outcome.title ?? ""))</h3>
-            <p class="note">\(escaped([outcome.number ?? "", state].filter { !$0.isEmpty }.joined(separator: " · ")))</p>
-            \(figures(outcome, planned.progress))\(history(planned.progress))\(work(planned.initiatives))
+            <p class="note">\(escaped(facts.joined(separator: " · ")))</p>
+            \(figures(outcome, planned.progress))\(history(planned.progress))\(work(planned.initiatives))\
+            \(more(planned.initiativeCount, planned.initiatives.count))
             """
     }
 
@@ -100,7 +108,7 @@ struct PlanPage {
         return """
             <table><thead><tr><th>\(at)</th><th class="figure">\(value)</th></tr></thead>
             <tbody>\(rows.joined())</tbody></table>
-
+            \(document.earlier(progress).map { "<p class=\"note\">\(escaped($0))</p>" } ?? "")
             """
     }
 
@@ -110,7 +118,8 @@ struct PlanPage {
         let items = initiatives.map { planned in
             let tasks = (planned.tasks?.items ?? []).map { "<li>\(line($0))</li>" }
             let below = tasks.isEmpty ? "" : "<ul>\(tasks.joined())</ul>"
-            return "<li>\(planned.initiative.map(line(_:)) ?? "")\(below)</li>"
+            let left = more(planned.tasks?.totalSize ?? 0, tasks.count)
+            return "<li>\(planned.initiative.map(line(_:)) ?? "")\(below)\(left)</li>"
         }
         return "<ul>\(items.joined())</ul>\n"
     }
@@ -146,7 +155,7 @@ struct PlanPage {
         return """
             <table><caption>\(caption)</caption><thead><tr>\(heads.map { "<th>\($0)</th>" }.joined())</tr></thead>
             <tbody>\(rows.joined())</tbody></table>
-
+            \(more(list.totalSize, list.items.count))
             """
     }
 }

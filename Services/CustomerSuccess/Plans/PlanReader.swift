@@ -60,6 +60,11 @@ struct PlanReader: Sendable {
             listed: listed(type), order: order, limit: limit)
     }
 
+    /// The statement that counts them for each parent.
+    func counting<R: Record>(_ type: R.Type, of parents: [String], by parent: R.Field) throws -> SQL {
+        try lists(type, of: parents, by: parent, order: .by(parent), limit: 1).counting
+    }
+
     private func listed<R: Record>(_ type: R.Type) -> SQL {
         let open: SQL = "\(mayRead(type)) AND state <> \(literal: SuccessTask.State.canceled)"
         let isNarrowed = shown.kind == .customer && type == SuccessTask.self

@@ -7,14 +7,17 @@ import Wire
 
 /// The success plan of an engagement (G-119): put together when somebody asks, as an answer or as a document.
 struct SuccessPlans: Sendable {
-    /// The most of each list. What is beyond is counted.
-    private enum Most {
-        static let objectives = 20
-        static let each = 10
-        static let touchpoints = 50
+    /// The most of each list, what is at work first. What is beyond is counted.
+    struct Most {
+        let objectives, each, touchpoints: Int
         /// Initiatives whose tasks are shown.
-        static let withTasks = 100
-        static let values = 12
+        let withTasks: Int
+        let values = 12
+
+        /// What fits into a message.
+        static let answer = Most(objectives: 20, each: 10, touchpoints: 50, withTasks: 100)
+        /// What people have on paper: everything, within bounds that no engagement comes to.
+        static let document = Most(objectives: 200, each: 200, touchpoints: 5_000, withTasks: 5_000)
     }
 
     private let database: Database
@@ -26,7 +29,7 @@ struct SuccessPlans: Sendable {
         endpoints.add(
             Endpoint(CustomerSuccessAPI.getSuccessPlan) { call, request async throws(Problem) in
                 try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
-                    try plan(request.id, asCustomer: request.asCustomer, call.caller, tx)
+                    try plan(request.id, asCustomer: request.asCustomer, .answer, call.caller, tx)
                 }
             })
         endpoints.add(
@@ -41,7 +44,7 @@ struct SuccessPlans: Sendable {
         let language = try ExportLimit.language(request.language, call)
         var reader = call.caller
         reader.locale = language
-        let plan = try plan(request.id, asCustomer: request.asCustomer, reader, tx)
+        let plan = try plan(request.id, asCustomer: request.asCustomer, .document, reader, tx)
         guard let format = PlanDocument.Format(rawValue: request.format) else {
             throw Problem.invalid(
                 field: ExportSuccessPlanRequest.Field.format,
@@ -54,17 +57,18 @@ struct SuccessPlans: Sendable {
             rows: document.rows.count, fileName: document.fileName(format), contentType: format.contentType)
     }
 
-    private func plan(
-        _ id: String, asCustomer: Bool, _ caller: Caller, _ tx: Transaction
+    /// The plan as `caller` sees it, or as the customer does, with so much of each list.
+    func plan(
+        _ id: String, asCustomer: Bool, _ most: Most, _ caller: Caller, _ tx: Transaction
     ) throws -> SuccessPlan {
         let engagement = try Store<Engagement>(database).get(id, as: caller, in: tx)
         let reader = PlanReader(database, caller, of: engagement, asCustomer: asCustomer)
         let objectives = try reader.list(
-            SuccessObjective.self, where: "engagement = \(engagement.id)", order: .by(.plannedStop),
-            limit: Most.objectives)
+            SuccessObjective.self, where: "engagement = \(engagement.id)", order: .openFirst(.plannedStop),
+            limit: most.objectives)
         let touchpoints = try reader.list(
-            Touchpoint.self, where: "engagement = \(engagement.id)", order: .by(.meetingDate, .dueDate),
-            limit: Most.touchpoints)
+            Touchpoint.self, where: "engagement = \(engagement.id)",
+            order: .openFirst(.meetingDate, .dueDate, newest: true), limit: most.touchpoints)
         tx.planEach()
         let answers = try tx.queryAll([
             PageAccounts.selection(database, [engagement.account].compactMap { $0 }, reader.shown),
@@ -78,26 +82,26 @@ struct SuccessPlans: Sendable {
         plan.objectiveCount = try objectives.section(answers[1], answers[2]).totalSize
         plan.touchpoints = try touchpoints.section(answers[3], answers[4])
         let found = try objectives.records(answers[1])
-        plan.objectives = try planned(found, reader, tx)
+        plan.objectives = try planned(found, most, reader, tx)
         return try named(plan, reader, tx)
     }
 
     private func planned(
-        _ objectives: [SuccessObjective], _ reader: PlanReader, _ tx: Transaction
+        _ objectives: [SuccessObjective], _ most: Most, _ reader: PlanReader, _ tx: Transaction
     ) throws -> [PlanObjective] {
         let outcomes = try reader.lists(
-            SuccessOutcome.self, of: objectives.map(\.id), by: .successObjective, order: .by(.plannedStop),
-            limit: Most.each)
+            SuccessOutcome.self, of: objectives.map(\.id), by: .successObjective, order: .openFirst(.plannedStop),
+            limit: most.each)
         let milestones = try reader.lists(
-            SuccessMilestone.self, of: objectives.map(\.id), by: .successObjective, order: .by(.targetDate),
-            limit: Most.each)
+            SuccessMilestone.self, of: objectives.map(\.id), by: .successObjective, order: .openFirst(.targetDate),
+            limit: most.each)
         let answers = try tx.queryAll([
             outcomes.selection, outcomes.counting, milestones.selection, milestones.counting,
         ])
         let dated = try milestones.sections(answers[2], answers[3])
         let counted = try outcomes.sections(answers[0], answers[1])
         let records = try outcomes.records(answers[0])
-        let below = try work(below: objectives.flatMap { records[$0.id] ?? [] }, reader, tx)
+        let below = try work(below: objectives.flatMap { records[$0.id] ?? [] }, most, reader, tx)
         return objectives.map { objective in
             var planned = PlanObjective()
             planned.objective = reader.visible(objective)
@@ -110,19 +114,25 @@ struct SuccessPlans: Sendable {
 
     /// The outcomes with their history, their initiatives and the tasks of these.
     private func work(
-        below outcomes: [SuccessOutcome], _ reader: PlanReader, _ tx: Transaction
+        below outcomes: [SuccessOutcome], _ most: Most, _ reader: PlanReader, _ tx: Transaction
     ) throws -> [String: PlanOutcome] {
         let history = OutcomeHistory(
-            database, reader.shown, limit: Most.values, isOpen: reader.mayRead(Measurement.self))
+            database, reader.shown, limit: most.values, isOpen: reader.mayRead(Measurement.self))
         let progress = try history.progress(of: outcomes, in: tx)
         let initiatives = try reader.lists(
-            SuccessInitiative.self, of: outcomes.map(\.id), by: .successOutcome, order: .by(.dueDate), limit: Most.each)
+            SuccessInitiative.self, of: outcomes.map(\.id), by: .successOutcome, order: .openFirst(.dueDate),
+            limit: most.each)
         let answers = try tx.queryAll([initiatives.selection, initiatives.counting])
         let sections = try initiatives.sections(answers[0], answers[1])
-        let parents = outcomes.flatMap { sections[$0.id]?.items ?? [] }.map(\.id).prefix(Most.withTasks)
-        let tasks = try reader.lists(
-            SuccessTask.self, of: Array(parents), by: .parent, order: .by(.dueDate), limit: Most.each)
-        let taskAnswers = try tx.queryAll([tasks.selection, tasks.counting])
+        // Of all initiatives the tasks are counted, of the first they are shown.
+        let parents = outcomes.flatMap { sections[$0.id]?.items ?? [] }.map(\.id)
+        func tasks(of parents: [String]) throws -> PageLists<SuccessTask> {
+            try reader.lists(SuccessTask.self, of: parents, by: .parent, order: .openFirst(.dueDate), limit: most.each)
+        }
+        let tasks = try tasks(of: Array(parents.prefix(most.withTasks)))
+        let taskAnswers = try tx.queryAll([
+            tasks.selection, try reader.counting(SuccessTask.self, of: parents, by: .parent),
+        ])
         let tasksOf = try tasks.sections(taskAnswers[0], taskAnswers[1])
         return Dictionary(
             uniqueKeysWithValues: outcomes.map { outcome in

@@ -11,18 +11,23 @@ import Wire
 enum SuccessHolders {
     /// Whoever holds a responsibility of that name in the squad of the account, else whom the initiative is assigned to
     /// (G-44). Nobody who has left.
-    private static func holder(of name: String, on initiative: String, _ context: RuleContext) throws -> String? {
+    private static func holders(
+        of name: String, on initiatives: [String], _ context: RuleContext
+    ) throws -> [String: Assignable] {
         let rows = try context.transaction.query(
             """
-            SELECT "user" FROM (SELECT 1 AS place, m.id, m."user" FROM customer_success.squad_member m \
-            JOIN customer_success.success_initiative i ON i.account = m.account \
-            WHERE i.id = \(initiative) AND m.active IS NOT FALSE \
+            SELECT initiative, "user" FROM (SELECT i.id AS initiative, 1 AS place, m.id, m."user" \
+            FROM customer_success.squad_member m JOIN customer_success.success_initiative i ON i.account = m.account \
+            WHERE i.id \(SQL.among(initiatives)) AND m.active IS NOT FALSE \
             AND m.responsibility IN (SELECT id FROM \(responsibilities(name, context)) known) \
-            UNION ALL SELECT 2, id, assigned_to FROM customer_success.success_initiative \
-            WHERE id = \(initiative)) asked WHERE "user" IS NOT NULL ORDER BY place, id
+            UNION ALL SELECT id, 2, id, assigned_to FROM customer_success.success_initiative \
+            WHERE id \(SQL.among(initiatives))) asked WHERE "user" IS NOT NULL ORDER BY initiative, place, id
             """)
-        return try rows.map { try $0.string(SquadMember.Field.user) }.first(where: context.mayBeAssigned)
+        return try context.firstAssignable(
+            rows.map { (try $0.string(Asked.initiative), try $0.string(SquadMember.Field.user)) })
     }
+
+    private enum Asked: String { case initiative }
 
     /// Whoever holds a responsibility of that name in the squad of an account, the first who joined it. Nobody who has left.
     static func member(of account: String, _ name: String, _ context: RuleContext) throws -> String? {
@@ -49,7 +54,7 @@ enum SuccessHolders {
 
     /// The same for playbooks.
     static let people = PlaybookPeople(
-        holder: holder, responsibility: responsibility, name: name(of:_:))
+        holders: holders, responsibility: responsibility, name: name(of:_:))
 
     /// What a user is called, as it is known here.
     static func name(of user: String, _ context: RuleContext) throws -> String? {

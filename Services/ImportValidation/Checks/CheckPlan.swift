@@ -45,6 +45,7 @@ struct CheckPlan: Sendable {
         let source: String
         /// Positions of the cells the script can read; nil when that cannot be told and every cell counts.
         let reach: [Int]?
+        let message: CheckMessage
     }
 
     let target: ImportTarget
@@ -77,7 +78,9 @@ struct CheckPlan: Sendable {
             if assist.validationType == DataValidationAssist.ValidationType.record {
                 guard let source = assist.script else { continue }
                 scripts.append(
-                    Script(name: assist.name ?? "", source: source, reach: ScriptReach.positions(source, target)))
+                    Script(
+                        name: assist.name ?? "", source: source, reach: ScriptReach.positions(source, target),
+                        message: CheckMessage(assist)))
             } else if let position = target.position(of: assist.stagingTableField ?? ""),
                 let check = Self.check(assist, target)
             {

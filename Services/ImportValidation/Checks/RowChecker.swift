@@ -268,21 +268,35 @@ actor RowChecker {
     private func evaluate(
         _ script: CheckPlan.Script, _ rows: [[String]], _ positions: [Int]
     ) async throws -> [RowError?] {
-        var columns = positions.map { "u_" + plan.target.fields[$0].name }
-        let account = plan.target.accountColumn.flatMap { positions.firstIndex(of: $0) }
+        let batch = Self.batch(rows, at: positions, plan.target, records)
+        let answers = try await run(script.source, batch)
+        // A check that reads one cell alone speaks of that cell.
+        let blamed = script.reach.flatMap { $0.count == 1 ? $0.first : nil }.map { plan.target.fields[$0].name }
+        // One that says which cell is wrong does so by its column, or by its field.
+        let target = plan.target
+        let named = { (column: String) in target.position(of: column).map { target.fields[$0].name } }
+        return answers.map { answer in
+            switch answer.said(by: script.message) {
+            case .passed: nil
+            case .rejected(let texts, let column): RowError(.record, field: column.flatMap(named) ?? blamed, texts)
+            case .failed(let failure): RowError(.record, [failure.english, failure.korean])
+            }
+        }
+    }
+
+    /// Rows that hold the cells at `positions` alone, as scripts see them: each under the prefix `u_`, the account as
+    /// `u_company` as well.
+    static func batch(
+        _ rows: [[String]], at positions: [Int], _ target: ImportTarget, _ records: [String: ScriptValue]
+    ) -> ScriptBatch {
+        var columns = positions.map { "u_" + target.fields[$0].name }
+        let account = target.accountColumn.flatMap { positions.firstIndex(of: $0) }
         if account != nil { columns.append("u_company") }
         let values = rows.map { cells -> [String?] in
             var values = positions.indices.map { $0 < cells.count && !cells[$0].isEmpty ? cells[$0] : nil }
             if let account { values.append(values[account]) }
             return values
         }
-        let answers = try await run(script.source, ScriptBatch(columns: columns, rows: values, records: records))
-        return answers.map { answer in
-            switch answer {
-            case .passed: nil
-            case .rejected(let message): RowError(.record, [message])
-            case .failed(let failure): RowError(.record, [failure.english, failure.korean])
-            }
-        }
+        return ScriptBatch(columns: columns, rows: values, records: records)
     }
 }

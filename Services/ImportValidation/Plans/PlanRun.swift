@@ -47,7 +47,7 @@ struct PlanRun {
         let counts = try await counts(plan)
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.planned(counts)(tools.language) + (try await tools.leftOut(plan.asked)))
+            says: [RunMessages.planned(counts)] + (try await tools.leftOut(plan.asked)))
     }
 
     private func begin() async throws -> (ImportPlan, (row: HeldRow, number: Int64)?, Int64) {

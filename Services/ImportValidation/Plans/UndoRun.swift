@@ -37,7 +37,7 @@ struct UndoRun {
         progress.tell()
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.undone(progress.done, kept: progress.failed)(tools.language))
+            says: [RunMessages.undone(progress.done, kept: progress.failed)])
     }
 
     /// Takes back rows, batch after batch; how many went.

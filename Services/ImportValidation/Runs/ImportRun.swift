@@ -15,4 +15,11 @@ extension ImportRun: Record {
         let sent: SQL = "SELECT own.id FROM import_validation.upload own WHERE own.created_by = \(caller.subject)"
         return TaskAccess.ofContact(caller) + " AND upload IN (" + sent + ")"
     }
+
+    /// What whoever asked for the run is told in `language`, and whoever else reads of it in theirs.
+    mutating func tell(_ sentences: [Text], _ language: String) {
+        let text = Text(en: sentences.map(\.en).joined(separator: " "), ko: sentences.map(\.ko).joined(separator: " "))
+        message = text(language)
+        (messageEn, messageKo) = (text.en, text.ko)
+    }
 }

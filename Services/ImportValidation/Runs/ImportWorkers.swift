@@ -80,7 +80,7 @@ struct ImportWorkers: Sendable {
             parts.log.info("import run canceled", metadata: facts)
             return await end(run, facts) { try await run.canceled() }
         }
-        guard let failure = Self.failure(error, run.language) else {
+        guard let failure = Self.failure(error) else {
             parts.log.warning("import run is retried", metadata: facts)
             let pause = min(Duration.milliseconds(250) * claim.lease.takings, .seconds(10))
             return await queue.retry(claim, after: pause)
@@ -91,12 +91,12 @@ struct ImportWorkers: Sendable {
         await end(run, facts) {
             let untold = try await run.tellJudged()
             try await run.settleLeft()
-            if let ending = try await run.brokenMending(failure + untold) { return ending }
+            if let ending = try await run.brokenMending([failure] + untold) { return ending }
             if isLoad { try await LoadRun.undo(run) }
             let counts = try await run.counts()
             return .init(
                 state: ImportRun.State.failed, total: counts.total, done: isLoad ? 0 : counts.done,
-                failed: counts.failed, message: failure + run.doneBefore(counts) + untold,
+                failed: counts.failed, says: [failure] + run.doneBefore(counts) + untold,
                 uploadState: isLoad && !keepsUpload ? Upload.State.failed : nil)
         }
     }
@@ -117,20 +117,20 @@ struct ImportWorkers: Sendable {
     }
 
     /// What people are told about a failure that a retry does not mend; nil when it may.
-    static func failure(_ error: any Error, _ language: String) -> String? {
+    static func failure(_ error: any Error) -> Text? {
         switch error {
-        case let failure as RunFailure: return failure.text(language)
+        case let failure as RunFailure: return failure.text
         case let error as ScriptError:
             if case .workerUnavailable = error { return nil }
-            return Text(en: error.english, ko: error.korean)(language)
+            return Text(en: error.english, ko: error.korean)
         case let problem as Problem:
             // Somebody who may has to ask for the run anew: this one would be refused for ever.
-            if problem.refusesPerson { return RunMessages.refusedPerson(language) }
+            if problem.refusesPerson { return RunMessages.refusedPerson }
             switch problem.code {
             case .unavailable, .deadlineExceeded, .resourceExhausted, .aborted, .canceled, .unauthenticated: return nil
             // A fault may be of the moment; its attempts are counted.
             case .internalError, .unknown, .dataLoss: return nil
-            default: return problem.text(language)
+            default: return problem.text
             }
         default: return nil
         }

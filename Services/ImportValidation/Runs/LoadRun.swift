@@ -138,8 +138,7 @@ struct LoadRun {
             + [Self.remark(source), Self.guards(source)].compactMap(\.self)
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.validated(progress.done, failed: progress.failed, isLoad: true, remarks)(
-                tools.language),
+            says: [RunMessages.validated(progress.done, failed: progress.failed, isLoad: true, remarks)],
             uploadState: Upload.State.loaded, mapping: tools.claim.options.savesMapping == true ? table.mapping : nil)
     }
 

@@ -43,7 +43,7 @@ struct MendRun {
         progress.tell()
         let message = RunMessages.mended(tally, attention: try await tools.rows(.needsAttention), remarks)
         return .init(
-            total: total, done: total, failed: tally.refusals, message: message(tools.language),
+            total: total, done: total, failed: tally.refusals, says: [message],
             uploadState: Upload.State.loaded)
     }
 

@@ -29,17 +29,17 @@ struct PublishRun {
         progress.total = progress.done + (try await waiting(publication, publisher))
         try await publishAll(publication, publisher, &progress)
         progress.tell()
-        var message = RunMessages.published(progress.done, failed: progress.failed)(tools.language)
+        var says = [RunMessages.published(progress.done, failed: progress.failed)]
         if let plan = publication.plan {
             let moved = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
                 try plan.counts(tx).moved
             }
-            if moved > 0 { message += " " + RunMessages.moved(moved)(tools.language) }
+            if moved > 0 { says.append(RunMessages.moved(moved)) }
         } else {
-            message += try await tools.leftOut(
+            says += try await tools.leftOut(
                 tools.claim.allReady ? "publish_run IS NULL" : "publish_run = \(tools.claim.run)")
         }
-        return .init(total: progress.done, done: progress.done, failed: progress.failed, message: message)
+        return .init(total: progress.done, done: progress.done, failed: progress.failed, says: says)
     }
 
     /// A batch whose answer is known and not kept yet.

@@ -65,7 +65,7 @@ extension RunTools {
         }
         return .init(
             state: ImportRun.State.canceled, total: counts.total, done: counts.done, failed: counts.failed,
-            message: text(language) + untold)
+            says: [text] + untold)
     }
 
     /// Finds out what became of the batch that a publication or an undo which ends for good has left on its way.
@@ -79,25 +79,26 @@ extension RunTools {
 
     /// What the end of a publication or an undo that has failed says of the rows with which it was done; empty when there are
     /// none.
-    func doneBefore(_ counts: (total: Int64, done: Int64, failed: Int64)) -> String {
+    func doneBefore(_ counts: (total: Int64, done: Int64, failed: Int64)) -> [Text] {
         let rows = counts.done - counts.failed
+        guard rows > 0 else { return [] }
         switch claim.kind {
-        case ImportRun.Kind.publish: return RunMessages.publishedBefore(rows, of: counts.total, language)
-        case ImportRun.Kind.undo: return RunMessages.undoneBefore(rows, of: counts.total, language)
-        default: return ""
+        case ImportRun.Kind.publish: return [RunMessages.publishedBefore(rows, of: counts.total)]
+        case ImportRun.Kind.undo: return [RunMessages.undoneBefore(rows, of: counts.total)]
+        default: return []
         }
     }
 
     /// How a run ends that has mended rows and then met `failure`: what was mended stays so and is told, and the workbook can
     /// be imported again. Nil for any other run.
-    func brokenMending(_ failure: String) async throws -> RunQueue.Ending? {
+    func brokenMending(_ failure: [Text]) async throws -> RunQueue.Ending? {
         let tally = try await tally()
         guard claim.kind == ImportRun.Kind.load, tally != MendTally() else { return nil }
         let counts = try await counts()
         return RunQueue.Ending(
             state: ImportRun.State.failed, total: max(counts.total, tally.settled), done: tally.settled,
             failed: tally.refusals,
-            message: failure + " " + RunMessages.brokenMending(tally)(language))
+            says: failure + [RunMessages.brokenMending(tally)])
     }
 
     /// How far the mending of this run is by now.
@@ -146,22 +147,18 @@ extension RunMessages {
             ko: "게시가 취소되었습니다. 그 전에 \(grouped: total)개 행 중 \(grouped: rows)개가 게시되었습니다.")
     }
 
-    /// What the end of a publication that has failed says of rows that it has published; empty when there are none.
-    static func publishedBefore(_ rows: Int64, of total: Int64, _ language: String) -> String {
-        guard rows > 0 else { return "" }
-        let text = Text(
+    /// What the end of a publication that has failed says of rows that it has published.
+    static func publishedBefore(_ rows: Int64, of total: Int64) -> Text {
+        Text(
             en: "\(rows) of \(max(total, rows)) rows were published before.",
             ko: "그 전에 \(grouped: max(total, rows))개 행 중 \(grouped: rows)개가 게시되었습니다.")
-        return " " + text(language)
     }
 
     /// The same of an undo.
-    static func undoneBefore(_ rows: Int64, of total: Int64, _ language: String) -> String {
-        guard rows > 0 else { return "" }
-        let text = Text(
+    static func undoneBefore(_ rows: Int64, of total: Int64) -> Text {
+        Text(
             en: "\(rows) of \(max(total, rows)) rows were undone before.",
             ko: "그 전에 \(grouped: max(total, rows))개 행 중 \(grouped: rows)개의 게시를 실행 취소했습니다.")
-        return " " + text(language)
     }
 
     static let canceledPlan = Text(

@@ -46,7 +46,7 @@ struct RunEndpoints: Sendable {
             guard isWithdrawn else { return }
             run.state = ImportRun.State.canceled
             run.completedAt = context.now
-            run.message = RunMessages.canceledUnbegun(call.language)
+            run.tell([RunMessages.canceledUnbegun], call.language)
         }
         if isWithdrawn {
             tx.send("UPDATE import_validation.staging_row SET publish_run = NULL WHERE publish_run = \(run.id)")

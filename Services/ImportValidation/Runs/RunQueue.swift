@@ -102,12 +102,11 @@ struct RunQueue: Sendable {
     }
 
     /// What the end of a run says of rows that it has sent back to be judged again; empty when there were none.
-    private static func sentBack(_ claim: Claim, _ tx: Transaction) throws -> String {
+    private static func sentBack(_ claim: Claim, _ tx: Transaction) throws -> [Text] {
         let rows = try tx.query(
             "SELECT sent_back FROM import_validation.import_run_work WHERE \(claim.lease.held)"
         ).first?.int64(Column.sentBack)
-        let text = RunMessages.sentBack(rows ?? 0, claim.kind)
-        return text.map { " " + $0(claim.requester.caller.locale) } ?? ""
+        return [RunMessages.sentBack(rows ?? 0, claim.kind)].compactMap(\.self)
     }
 
     private static func options(_ text: String?) throws -> LoadOptions {
@@ -151,7 +150,8 @@ struct RunQueue: Sendable {
         var total: Int64
         var done: Int64
         var failed: Int64
-        var message: String
+        /// What it tells, sentence by sentence.
+        var says: [Text]
         /// What becomes of the upload of a load.
         var uploadState: String?
         /// What is saved for the next files of the task; nil to leave that as it is.
@@ -175,7 +175,7 @@ struct RunQueue: Sendable {
                 run.totalRows = ending.total
                 run.doneRows = ending.done
                 run.failedRows = ending.failed
-                run.message = ending.message + sentBack
+                run.tell(ending.says + sentBack, claim.requester.caller.locale)
                 run.completedAt = context.now
             }
             if let state = ending.uploadState, let upload = run.upload {

@@ -36,7 +36,7 @@ struct RunTools: Sendable {
     /// What the run writes with now.
     var writing: WriteContext { .system(database.service, domain: claim.domain, now: database.clock.now) }
 
-    /// The language of the one who asked for the run: comments and messages are kept in it.
+    /// The language of the one who asked for the run: comments are kept in it.
     var language: String { claim.requester.caller.locale }
 
     /// The task and its target.
@@ -58,11 +58,12 @@ struct RunTools: Sendable {
         let assists = try await database.transaction(as: service, readOnly: true) { tx in
             try DataValidationAssist.active(for: stagingTable, in: task.domain, tx)
         }
+        let records = try await ScriptRecords(database: database, replicas: replicas).of(task)
         let account = task.account ?? ""
         let client = client
         let scripts = scripts
         return RowChecker(
-            CheckPlan(target, assists), account: task.account, records: try await records(task), language: language,
+            CheckPlan(target, assists), account: task.account, records: records, language: language,
             resolve: { reference, texts in
                 var request = ResolveReferencesRequest()
                 request.table = reference.table
@@ -76,59 +77,16 @@ struct RunTools: Sendable {
             },
             run: { source, batch in try await scripts.evaluate(source, batch) })
     }
-
-    /// What scripts may look at beside the row: task, case and account (G-62).
-    private func records(_ task: ImportTask) async throws -> [String: ScriptValue] {
-        let id = task.account ?? ""
-        let parent = task.parent ?? ""
-        var facts = try await facts(account: id, parent: parent)
-        if facts.name == nil, !id.isEmpty {
-            // The event that brings the account has not come yet.
-            try await replicas.fetch(CustomerAccount.self, id)
-            facts = try await self.facts(account: id, parent: parent)
-        }
-        let account = ScriptValue.record(["id": .text(id), "name": facts.name.map(ScriptValue.text) ?? .null])
-        let onboarding = ScriptValue.record([
-            "id": .text(parent), "number": facts.number.map(ScriptValue.text) ?? .null,
-            "state": facts.state.map(ScriptValue.text) ?? .null, "account": account,
-        ])
-        let fields: [String: ScriptValue] = [
-            "id": .text(task.id), "number": .text(task.number ?? ""), "target_table": .text(task.targetTable ?? ""),
-            "source_table": .text(task.sourceTable ?? ""), "company": account, "account": account, "parent": onboarding,
-        ]
-        return ["task": .record(fields), "case": onboarding, "account": account]
-    }
-
-    private struct Facts: Sendable {
-        var name: String?
-        var number: String?
-        var state: String?
-    }
-
-    private func facts(account: String, parent: String) async throws -> Facts {
-        let accounts = database.replica(CustomerAccount.self, .name, as: service)
-        let cases = database.replica(OnboardingCase.self, .number, .state, as: service)
-        return try await database.transaction(as: service, readOnly: true) { tx in
-            let answers = try tx.queryAll([
-                "SELECT name FROM \(accounts) account WHERE id = \(account.isEmpty ? nil : account)",
-                "SELECT number, state FROM \(cases) onboarding WHERE id = \(parent.isEmpty ? nil : parent)",
-            ])
-            return Facts(
-                name: try answers[0].first?.optionalString(CustomerAccount.Field.name),
-                number: try answers[1].first?.optionalString(OnboardingCase.Field.number),
-                state: try answers[1].first?.optionalString(OnboardingCase.Field.state))
-        }
-    }
 }
 
 extension RunTools {
     /// What people are told of rows that are not taken because their files are being loaded; empty when there are none.
-    func leftOut(_ which: SQL) async throws -> String {
+    func leftOut(_ which: SQL) async throws -> [Text] {
         let task = claim.task
         let rows = try await database.transaction(as: service, readOnly: true) { tx in
             try StagingStore.stillLoading(task, which, tx)
         }
-        return rows == 0 ? "" : " " + RunMessages.stillLoading(rows)(language)
+        return rows == 0 ? [] : [RunMessages.stillLoading(rows)]
     }
 }
 

@@ -25,14 +25,14 @@ extension RunTools {
 
     /// Tells the doubles among rows that this run has judged and now leaves before its end. A run that was given up has tried
     /// that often enough: its rows are to be judged again, and the text that is added to its message says so.
-    func tellJudged() async throws -> String {
-        guard claim.kind == ImportRun.Kind.validate || claim.mends else { return "" }
+    func tellJudged() async throws -> [Text] {
+        guard claim.kind == ImportRun.Kind.validate || claim.mends else { return [] }
         guard claim.isGivenUp else {
             _ = try await markDoubles(of: nil, among: .all, try await task().target)
-            return ""
+            return []
         }
         try await sendBackUntold()
-        return " " + RunMessages.untold(language)
+        return [RunMessages.untold]
     }
 
     /// Has the ready rows of the task be judged again: which of them are of one record nobody has told.

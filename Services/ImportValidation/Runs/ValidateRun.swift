@@ -40,7 +40,7 @@ struct ValidateRun {
         let others = try await tools.rows(.needsAttention) - progress.failed
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.validated(progress.done, failed: progress.failed, others: others)(tools.language))
+            says: [RunMessages.validated(progress.done, failed: progress.failed, others: others)])
     }
 }
 

@@ -67,9 +67,9 @@ struct ErrorCounts: Sendable {
             """
     }
 
-    /// Checks that judge what a cell says.
+    /// Checks that judge what a cell says; one of the whole record does where it names the cell.
     private static let ofValue = [
-        RowError.Check.reference, .choice, .date, .datetime, .boolean, .integer, .decimal, .field,
+        RowError.Check.reference, .choice, .date, .datetime, .boolean, .integer, .decimal, .field, .record,
     ].map(\.rawValue)
 
     private static func message(_ row: Row, _ target: ImportTarget, _ call: Call) throws -> StagingErrorCount {

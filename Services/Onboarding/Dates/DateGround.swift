@@ -14,8 +14,8 @@ struct DateGround {
     let plan: DatePlan
     /// What the plan's dues are, in their order, with their dates of now.
     let items: [DateMoveItem]
-    /// Whether the playbook would do something else than dates.
-    let goesOn: Bool
+    /// What the playbook would do besides dates.
+    let follows: [PlaybookConsequence]
 
     /// Most tasks of a case whose dates are worked out together.
     static let bound = 2_000
@@ -51,7 +51,7 @@ struct DateGround {
             goLive: record.goLiveDate.flatMap { CivilDate($0) }, today: context.write.today,
             calendar: WorkCalendar(holidays: holidays), dues: dues.linked)
         items = dues.items
-        goesOn = runs.goesOn
+        follows = runs.follows
     }
 
     private static let tooMany = Problem(
@@ -77,7 +77,20 @@ struct DateGround {
             item.notWorking = planned.isOff
             return item
         }
-        return all.sorted { ($0.after, $0.number, $0.id) < ($1.after, $1.number, $1.id) }
+        return telling(all).sorted { ($0.after, $0.number, $0.id) < ($1.after, $1.number, $1.id) }
+    }
+
+    /// The items with what would follow besides, of what has no date as well.
+    private func telling(_ items: [DateMoveItem]) -> [DateMoveItem] {
+        var items = items
+        for follow in follows {
+            if let place = items.firstIndex(where: { $0.id == follow.id || $0.id == follow.made }) {
+                items[place].follows = follow.kind.rawValue
+            } else {
+                items.append(DateMoveItem(follow))
+            }
+        }
+        return items
     }
 
     /// What is due, as it is gathered.
@@ -168,6 +181,12 @@ extension DateMoveItem {
         if let item = told.first(where: { $0.id == task.id }), [item.before, item.after].contains(before) {
             before = item.before
         }
+    }
+
+    fileprivate init(_ follow: PlaybookConsequence) {
+        self.init()
+        (table, id) = (follow.table, follow.id)
+        (label, follows, expected) = (LocalText(follow.label), follow.kind.rawValue, follow.kind != .ends)
     }
 
     fileprivate init(_ activity: DatedActivity) {

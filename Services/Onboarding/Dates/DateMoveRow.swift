@@ -165,9 +165,12 @@ extension DateMove {
         let tasks = reads(LifecycleTask.Field.dueDate, of: LifecycleTask.schema)
         let imports = reads(ImportTask.Field.dueDate, of: ImportTask.schema)
         guard !goLive || !tasks || !imports else { return }
-        if !goLive { (goLiveBefore, goLiveAfter, goLiveNotWorking) = ("", "", false) }
+        if !goLive { (goLiveBefore, goLiveAfter, goLiveNotWorking, playbookMoves) = ("", "", false, false) }
         for place in items.indices {
-            if !goLive { (items[place].afterGoLive, items[place].critical, items[place].slackDays) = (false, false, 0) }
+            if !goLive {
+                (items[place].afterGoLive, items[place].critical, items[place].slackDays) = (false, false, 0)
+                items[place].follows = ""
+            }
             let isRead =
                 switch items[place].table {
                 case LifecycleTask.schema.table: tasks

@@ -76,22 +76,36 @@ struct DateMoves: Sendable {
     }
 
     private func previewDueDate(_ request: PreviewDueDateRequest, _ context: RuleContext) throws -> DateMove {
-        try Access.requireProvider(.write, on: LifecycleTask.schema.table, context.write.caller)
-        let store = Store<LifecycleTask>(database)
-        guard let task = try store.find(request.id, in: context.transaction) else {
-            throw Problem.notFound(LifecycleTask.schema.label, id: request.id)
-        }
-        guard !task.hasEnded else {
-            throw Problem.failedPrecondition(
-                rule: "G-128", Text(en: "The task has ended: its date does not move.", ko: "종료된 작업의 기한은 변경할 수 없습니다."))
-        }
-        let record = try Self.openCase(task.parent ?? "", context)
+        let (task, parent) = try asked(request.id, context)
+        let record = try Self.openCase(parent, context)
         guard let date = CivilDate(request.dueDate) else { throw Self.noDate(PreviewDueDateRequest.Field.dueDate) }
-        guard let preview = try Self.preview(of: record, task: task.id, due: date, isLocked: false, context) else {
+        guard let preview = try Self.preview(of: record, task: task, due: date, isLocked: false, context) else {
             throw Self.tooFar(PreviewDueDateRequest.Field.dueDate)
         }
         return try DateMoveRow(keeping: preview, domain: record.domain, context).message(for: context.write.caller)
     }
+
+    /// The open task that is asked about, and its case: one of this service, or one of another that is known here.
+    private func asked(_ id: String, _ context: RuleContext) throws -> (task: String, parent: String) {
+        let (caller, tx) = (context.write.caller, context.transaction)
+        try Access.requireProvider(.write, on: LifecycleTask.schema.table, caller)
+        if let task = try Store<LifecycleTask>(database).find(id, in: tx) {
+            guard !task.hasEnded else { throw Self.taskEnded }
+            return (task.id, task.parent ?? "")
+        }
+        let copies = CopiedRecords<ImportTask>(database, caller)
+        guard Validation.isUUID(id),
+            let task = try copies.records(tx.query(copies.selection(where: "id = \(id)", limit: 1))).first
+        else {
+            throw Problem.notFound(LifecycleTask.schema.label, id: id)
+        }
+        try Access.requireProvider(.write, on: ImportTask.schema.table, caller)
+        guard task.active == true else { throw Self.taskEnded }
+        return (task.id, task.parent ?? "")
+    }
+
+    private static let taskEnded = Problem.failedPrecondition(
+        rule: "G-128", Text(en: "The task has ended: its date does not move.", ko: "종료된 작업의 기한은 변경할 수 없습니다."))
 
     /// What moving the go-live date would do; nil where something would get a date that cannot be written.
     private static func preview(
@@ -100,9 +114,9 @@ struct DateMoves: Sendable {
     ) throws -> DateMove? {
         let ground = try DateGround(
             of: record, goLive: date.description, asked: nil, told: told, isLocked: isLocked, context)
-        guard !ground.goesOn else { throw DateWrites.playbookMoves }
         guard let items = ground.outcome(of: .goLive(date)) else { return nil }
         var preview = preview(of: record, items, goLive: date.description)
+        preview.playbookMoves = !ground.follows.isEmpty
         preview.goLiveNotWorking = !ground.plan.calendar.counts(date)
         return preview
     }
@@ -117,7 +131,11 @@ struct DateMoves: Sendable {
         guard let place = ground.items.firstIndex(where: { $0.id == task }) else { throw groundMoved }
         guard let items = ground.outcome(of: .due(place, date)) else { return nil }
         var preview = preview(of: record, items, goLive: record.goLiveDate ?? "")
-        preview.lifecycleTask = task
+        if ground.items[place].table == ImportTask.schema.table {
+            preview.importTask = task
+        } else {
+            preview.lifecycleTask = task
+        }
         return preview
     }
 
@@ -147,14 +165,15 @@ struct DateMoves: Sendable {
     static func requireGround(
         of known: DateMove, _ record: OnboardingCase, told: [DateMoveItem] = [], _ context: RuleContext
     ) throws {
-        let isTask = !known.lifecycleTask.isEmpty
-        let asked = isTask ? known.items.first { $0.id == known.lifecycleTask }?.after : known.goLiveAfter
+        let task = known.lifecycleTask.isEmpty ? known.importTask : known.lifecycleTask
+        let asked = task.isEmpty ? known.goLiveAfter : known.items.first { $0.id == task }?.after
         guard let date = asked.flatMap({ CivilDate($0) }),
-            let now = try isTask
-                ? preview(of: record, task: known.lifecycleTask, due: date, told: told, isLocked: true, context)
-                : preview(of: record, goLive: date, told: told, isLocked: true, context),
+            let now = try task.isEmpty
+                ? preview(of: record, goLive: date, told: told, isLocked: true, context)
+                : preview(of: record, task: task, due: date, told: told, isLocked: true, context),
             now.items == known.items, now.goLiveBefore == known.goLiveBefore
         else { throw groundMoved }
+        guard !now.playbookMoves else { throw DateWrites.playbookMoves }
     }
 
     private func undo(_ request: ActionRequest, _ context: RuleContext) throws -> DateMove {

@@ -140,9 +140,8 @@ struct DateWrites {
         else { return }
         var changed = record
         changed.goLiveDate = move.goLiveBefore.isEmpty ? nil : move.goLiveBefore
-        guard try Playbooks.of(context.database)?.dates(over: record, if: changed, context).goesOn == true else {
-            return
-        }
+        let follows = try Playbooks.of(context.database)?.dates(over: record, if: changed, context).follows
+        guard follows?.isEmpty == false else { return }
         throw Self.playbookMoves
     }
 

@@ -18,6 +18,7 @@ struct KnowledgeEndpoints: Sendable {
             database.writing(OnboardingAPI.relateKnowledge, \.requestID, relate),
             database.writing(OnboardingAPI.detachKnowledge, \.requestID, detach),
             database.reading(OnboardingAPI.listKnowledgeVersions, versions),
+            database.reading(OnboardingAPI.getKnowledgeVersion, version),
             database.reading(OnboardingAPI.readKnowledge, read),
             database.reading(OnboardingAPI.searchKnowledge, search),
             database.reading(OnboardingAPI.listRelatedKnowledge, related),
@@ -62,6 +63,22 @@ struct KnowledgeEndpoints: Sendable {
             answer.nextPageToken = PageToken(position: [String(last.version)]).text(for: binding)
         }
         return answer
+    }
+
+    private func version(_ request: GetKnowledgeVersionRequest, _ context: RuleContext) throws -> KnowledgeText {
+        let caller = context.write.caller
+        try Access.requireProvider(.read, on: KnowledgeArticle.schema.table, caller)
+        let article = try Store<KnowledgeArticle>(database).get(request.article, as: caller, in: context.transaction)
+        let rows = try context.transaction.query(
+            """
+            SELECT v.article, a.key, v.number, v.title, v.title_ko, v.published_at, v.body, v.body_ko \
+            FROM onboarding.knowledge_version v JOIN onboarding.knowledge_article a ON a.id = v.article \
+            WHERE v.article = \(article.id) AND v.number = \(Int(request.version))
+            """)
+        guard let row = rows.first else {
+            throw Problem.notFound(KnowledgeArticle.schema.label, id: "\(article.id)/\(request.version)")
+        }
+        return try KnowledgeReading.whole(row)
     }
 
     // MARK: Readers

@@ -94,12 +94,15 @@ struct KnowledgeReading {
             SELECT \(Self.listed), v.body, v.body_ko FROM \(readable) v WHERE \(condition) \
             ORDER BY length(v.domain) DESC, v.id LIMIT \(Self.mostOfKey)
             """
-        ).map { row in
-            var text = try Self.text(row)
-            text.body = try row.string(Column.body)
-            text.bodyKo = try row.string(Column.bodyKo)
-            return text
-        }
+        ).map(Self.whole)
+    }
+
+    /// A version with its body.
+    static func whole(_ row: Row) throws -> KnowledgeText {
+        var text = try Self.text(row)
+        text.body = try row.string(Column.body)
+        text.bodyKo = try row.string(Column.bodyKo)
+        return text
     }
 
     /// Most articles of one key that are looked at.

@@ -77,10 +77,11 @@ struct CasePages: Sendable {
     ) throws {
         let own = WorkItem(record, today: database.clock.today)
         let sections = [page.tasks, page.riskSignals, page.cases].compactMap { $0 }
-        let users =
+        var users =
             page.stream.map(\.by) + page.log.map(\.by) + page.activities.flatMap { [$0.assignedTo, $0.endedBy] }
             + page.activities.flatMap { $0.values.map(\.by) } + page.attachments.map(\.createdBy)
             + (page.people?.accountTeam.map(\.user) ?? []) + (page.people?.squad.map(\.user) ?? []) + chosen.users
+        users += record.watchList
         var names = WorkNames(database, call.caller)
         try names.read([own] + sections.flatMap(\.items), users: users, in: tx)
         page.accountName = names.account(record.account)

@@ -35,9 +35,14 @@ struct FormChoices {
     init(_ activities: [PlaybookActivity], of account: String?, _ database: Database, _ call: Call) throws {
         let source = Source(database: database, caller: call.caller, language: Language(tag: call.language))
         let applying = activities.filter(\.applies)
-        let named = applying.reduce(into: [String: Set<String>]()) { Self.addNamed(by: $1, to: &$0) }
+        var named = applying.reduce(into: [String: Set<String>]()) { Self.addNamed(by: $1, to: &$0) }
         let atWork = [ActivityState.inProgress, .failed].map(\.rawValue)
         let offering = applying.filter { atWork.contains($0.state) }.flatMap(\.inputs)
+        // Rows name what the other activities have made: their forms begin with it.
+        let ofRows = Set(offering.flatMap(\.columns).flatMap(\.reference.tablesNamed))
+        for made in applying.flatMap(\.created) where ofRows.contains(made.table) && Validation.isUUID(made.id) {
+            named[made.table, default: []].insert(made.id)
+        }
         var asked = try named.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.compactMap { table, ids in
             try source.asked(table, .named(ids.sorted()))
         }

@@ -70,9 +70,10 @@ struct TaskPages: Sendable {
         to page: inout OnboardingTaskPage, _ record: LifecycleTask, _ own: WorkItem, _ chosen: FormChoices.Found,
         _ caller: Caller, _ tx: Transaction
     ) throws {
-        let users =
+        var users =
             page.stream.map(\.by) + page.attachments.map(\.createdBy) + chosen.users
             + (page.activity.map { [$0.assignedTo, $0.endedBy] + $0.values.map(\.by) } ?? [])
+        users += record.watchList
         var names = WorkNames(database, caller)
         try names.read(
             [own] + (page.tasks?.items ?? []) + [page.onboardingCase].compactMap(\.self), users: users, in: tx)

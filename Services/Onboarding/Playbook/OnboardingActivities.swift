@@ -105,7 +105,8 @@ enum OnboardingActivities {
                 .closeNotes, Text(en: "Close notes", ko: "종결 메모"),
                 [
                     .naming(NoteColumn.record, ImportTask.schema, isMandatory: true),
-                    .field(.closeNotes, of: ImportTask.self, isMandatory: true),
+                    // Asked for where the task has none yet, and then by the number of the task.
+                    .field(.closeNotes, of: ImportTask.self),
                 ])
         ],
         rights: [WriteRight(.write, ImportTask.self)]

@@ -41,6 +41,8 @@ extension Onboarding {
         adoptedBy: [.parent, .targetTable], known: [.targetTable: importTargets]
     ) { id, tx in
         try !tx.query("SELECT 1 FROM onboarding.import_task WHERE id = \(id) AND (revision > 1 OR worked_on)").isEmpty
+    } hasEnded: { id, tx in
+        try !tx.query("SELECT 1 FROM onboarding.import_task WHERE id = \(id) AND active IS FALSE").isEmpty
     }
 
     /// Notes that something was done on an import task since it was made: an undo that would cancel it knows by that (ADR 0055).

@@ -95,6 +95,7 @@ extension OnboardingActivities {
         let added = activity.lane.flatMap(\.created).filter { $0.table == CustomerContact.schema.table }.map(\.id)
         let rows = activity.rows(.members)
         try checkChosen(Set(added).union(customers(of: activity.record, context)), activity)
+        try checkAccount(activity, context)
         let assigned = Set(rows.compactMap { $0[CaseTeamMember.Field.contact] })
         let missing = try active(added, context).filter { !assigned.contains($0.id) }
         guard missing.isEmpty else { throw withoutResponsibility(missing, activity) }
@@ -142,6 +143,24 @@ extension OnboardingActivities {
                 Text(
                     en: "A contact must be one that was added in \(label.en).",
                     ko: "‘\(label.ko)’ 활동에서 추가한 연락처만 선택할 수 있습니다."), rule: "CASE_TEAM")
+        }
+    }
+
+    /// The customer team is of the account of the case, also where the playbook has no activity that adds contacts.
+    private static func checkAccount(_ activity: ActivityCompletion, _ context: RuleContext) throws {
+        let account = try context.find(OnboardingCase.self, activity.record)?.account
+        let named = Set(activity.rows(.members).compactMap { $0[CaseTeamMember.Field.contact] }).filter(
+            Validation.isUUID)
+        let own = try Store<CustomerContact>(context.database).find(
+            where: "id = ANY(\(named.sorted())::uuid[])", in: context.transaction)
+        let known = Set(own.filter { $0.account == account }.map(\.id))
+        try activity.forEachRow(.members) { row in
+            guard let contact = row[CaseTeamMember.Field.contact], !known.contains(contact) else { return }
+            throw Problem.invalid(
+                field: CaseTeamMember.path(.contact),
+                Text(
+                    en: "A contact of the customer team must be one of the account of the case.",
+                    ko: "고객 팀의 연락처로는 케이스 계정의 연락처만 선택할 수 있습니다."), rule: "CASE_TEAM")
         }
     }
 

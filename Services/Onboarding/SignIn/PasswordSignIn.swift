@@ -62,7 +62,7 @@ struct PasswordSignIn: Sendable {
         let context = WriteContext.system(database.service, domain: .root, now: now)
         try await database.transaction(as: sessions.service, deadline: call.deadline) { tx in
             guard try person.keepsPassword(in: tx) else { throw Problem.wrongPassword }
-            person.setPassword(hash, keeping: kept, context, in: tx)
+            try person.setPassword(hash, keeping: kept, context, in: tx)
             SignInAttempts(tx: tx, now: now).succeeded(person.user.email ?? subject, from: nil)
         }
         return Empty()

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import Identity
 import OnboardingWire
@@ -46,11 +47,11 @@ struct Sessions: Sendable {
         session.method = method
         (session.signedInAt, session.usedAt) = (now, now)
         session.expiresAt = now.adding(seconds: settings.sessionSeconds)
-        tx.send(
-            """
-            DELETE FROM onboarding.session WHERE id IN (SELECT id FROM onboarding.session \
-            WHERE "user" = \(session.user) ORDER BY used_at DESC, id DESC OFFSET \(Self.most - 1))
-            """)
+        try Self.end(
+            where: """
+                id IN (SELECT id FROM onboarding.session \
+                WHERE "user" = \(session.user) ORDER BY used_at DESC, id DESC OFFSET \(Self.most - 1))
+                """, at: now, in: tx)
         tx.send(
             """
             INSERT INTO onboarding.session \
@@ -101,7 +102,7 @@ struct Sessions: Sendable {
                 """)
             guard let session = try rows.first.map(Self.session) else { return nil }
             guard let person = try SigningPerson.find(session.user, database, in: tx), person.maySignIn else {
-                Self.end(of: session.user, tx)
+                try Self.end(of: session.user, at: now, in: tx)
                 return nil
             }
             return (person, session)
@@ -113,8 +114,9 @@ struct Sessions: Sendable {
     /// Ends the session of a token.
     func signOut(_ token: String, _ call: Call) async throws(Problem) -> Empty {
         guard let secret = Secret(shown: token) else { return Empty() }
-        try await database.transaction(as: service, deadline: call.deadline) { tx in
-            tx.send("DELETE FROM onboarding.session WHERE token_hash = \(secret.hash)")
+        let now = database.clock.now
+        _ = try await database.transaction(as: service, deadline: call.deadline) { tx in
+            try Self.end(where: "token_hash = \(secret.hash)", at: now, in: tx)
         }
         return Empty()
     }
@@ -142,21 +144,41 @@ struct Sessions: Sendable {
         guard Validation.isUUID(request.session) else { throw unknown }
         let own: SQL =
             Self.isAdministrator(call.caller) ? "TRUE" : "\"user\" = \(call.caller.subject)"
-        let whose = Self.whose(call.caller)
+        let (whose, now) = (Self.whose(call.caller), database.clock.now)
         let ended = try await database.transaction(as: service, deadline: call.deadline) { tx in
-            try tx.query(
-                """
-                DELETE FROM onboarding.session WHERE id = \(request.session) AND \(own) AND \(whose) RETURNING id
-                """
-            ).count
+            try Self.end(where: "id = \(request.session) AND \(own) AND \(whose)", at: now, in: tx)
         }
         guard ended == 1 else { throw unknown }
         return Empty()
     }
 
     /// Ends all sessions of a user, in the transaction of what ends them.
-    static func end(of user: String, _ tx: Transaction) {
-        tx.send("DELETE FROM onboarding.session WHERE \"user\" = \(user)")
+    static func end(of user: String, at now: Timestamp, in tx: Transaction) throws {
+        try end(where: "\"user\" = \(user)", at: now, in: tx)
+    }
+
+    /// Ends the sessions that are meant, and tells it by an event of each: whoever keeps an access token asks again from then on. The
+    /// event has the id of the session and nothing of whose it was. Answers how many there were.
+    @discardableResult
+    static func end(where condition: SQL, at now: Timestamp, in tx: Transaction) throws -> Int {
+        let ended = try tx.query("DELETE FROM onboarding.session WHERE \(condition) RETURNING id, domain")
+        guard !ended.isEmpty else { return 0 }
+        let service = User.schema.service
+        let values = try ended.flatMap { row in
+            var event = RecordEvent()
+            event.eventID = RecordID.make(at: now)
+            (event.service, event.table, event.action) = (service, EndedEvent.table, EndedEvent.action)
+            (event.id, event.domain) = (try row.string(Column.id), try row.string(Column.domain))
+            event.at = now
+            return try Outbox.values(event, service: service, trace: nil)
+        }
+        tx.send(Outbox.insertion(into: Database.schemaName(of: service), rows: ended.count).filled(with: values))
+        return ended.count
+    }
+
+    /// What is told of a session that has ended.
+    private enum EndedEvent {
+        static let (table, action) = ("session", "ended")
     }
 
     // MARK: Parts

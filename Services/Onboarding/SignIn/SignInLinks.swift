@@ -143,7 +143,7 @@ struct SignInLinks: Sendable {
                 """)
             guard !taken.isEmpty else { throw Problem.linkInvalid }
             _ = try Store<SignInLink>(database).change(found.id, context, in: tx) { $0.usedAt = context.now }
-            person.setPassword(hash, context, in: tx)
+            try person.setPassword(hash, context, in: tx)
             SignInAttempts(tx: tx, now: context.now).succeeded(person.user.email ?? "", from: nil)
         }
         return Empty()

@@ -63,7 +63,7 @@ struct SigningPerson: Sendable {
     /// Keeps a password, and lets go of what was before it: open links and, but for one, sessions.
     func setPassword(
         _ hash: String, keeping session: Secret? = nil, _ context: WriteContext, in tx: Transaction
-    ) {
+    ) throws {
         tx.send(
             """
             INSERT INTO onboarding.password ("user", domain, hash, changed_at) \
@@ -71,8 +71,8 @@ struct SigningPerson: Sendable {
             ON CONFLICT ("user") DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at
             """)
         tx.send("DELETE FROM onboarding.sign_in_secret WHERE \"user\" = \(user.id)")
-        tx.send(
-            "DELETE FROM onboarding.session WHERE \"user\" = \(user.id) AND token_hash <> \(session?.hash ?? "")")
+        try Sessions.end(
+            where: "\"user\" = \(user.id) AND token_hash <> \(session?.hash ?? "")", at: context.now, in: tx)
     }
 }
 
@@ -83,7 +83,7 @@ extension Rule<User> {
         [
             .after("SIGN_OUT") { change, context in
                 guard change.new.active == false, change.changes(.active) else { return }
-                Sessions.end(of: change.new.id, context.transaction)
+                try Sessions.end(of: change.new.id, at: context.write.now, in: context.transaction)
             },
             .after("SIGN_IN_LINKS") { change, context in
                 guard !change.isCreation, change.changes(.email) else { return }
@@ -91,7 +91,7 @@ extension Rule<User> {
             },
             .afterDeletion("SIGN_OUT") { change, context in
                 let (tx, user) = (context.transaction, change.new.id)
-                Sessions.end(of: user, tx)
+                try Sessions.end(of: user, at: context.write.now, in: tx)
                 tx.send("DELETE FROM onboarding.password WHERE \"user\" = \(user)")
                 tx.send("DELETE FROM onboarding.linked_subject WHERE \"user\" = \(user)")
             },
@@ -103,7 +103,7 @@ extension Rule<RoleGrant> {
     /// Who loses a role is signed out at once.
     static var signOut: Rule<RoleGrant> {
         .afterDeletion("SIGN_OUT") { change, context in
-            Sessions.end(of: change.new.user ?? "", context.transaction)
+            try Sessions.end(of: change.new.user ?? "", at: context.write.now, in: context.transaction)
         }
     }
 }

@@ -24,12 +24,6 @@ struct FiringLauncher: Sendable {
 
     /// How long a launch may take.
     private static let patience: Duration = .seconds(20)
-    /// How long launches of one trigger are counted.
-    private static let day: Int64 = 86_400
-
-    private enum Column: String {
-        case count
-    }
 
     init(_ database: Database, _ client: Client, _ issuer: Issuer, _ person: TriggerPerson) {
         (self.database, self.client, self.issuer, self.person) = (database, client, issuer, person)
@@ -53,22 +47,18 @@ struct FiringLauncher: Sendable {
 
     private func launch(_ lease: Lease) async throws {
         let (database, firing) = (database, lease.row)
-        let since = Timestamp(seconds: database.clock.now.seconds - Self.day)
-        let found = try await asService { tx -> (PlayFiring, PlayTrigger, Int)? in
+        let found = try await asService { tx -> (PlayFiring, PlayTrigger?, Int)? in
             guard let known = try Store<PlayFiring>(database).find(firing, in: tx),
-                known.state == PlayFiring.State.waiting,
-                let trigger = try Store<PlayTrigger>(database).find(known.playTrigger ?? "", in: tx)
+                known.state == PlayFiring.State.waiting
             else {
                 lease.complete(in: tx)
                 return nil
             }
-            let count =
-                try tx.query(
-                    """
-                    SELECT count(*) AS count FROM (SELECT 1 FROM play_launcher.play_firing WHERE play_trigger = \(trigger.id) \
-                    AND state = \(literal: PlayFiring.State.launched) AND updated_at > \(since.sqlValue) LIMIT \(Int(trigger.dailyLimit ?? 1))) launched
-                    """
-                ).first?.int(Column.count) ?? 0
+            guard let id = known.playTrigger, let trigger = try Store<PlayTrigger>(database).find(id, in: tx) else {
+                return (known, nil, 0)
+            }
+            let count = try Firings(database: database).launched(
+                by: id, limit: Int(trigger.dailyLimit ?? 1), now: database.clock.now, in: tx)
             return (known, trigger, count)
         }
         guard let (known, trigger, count) = found else { return }
@@ -97,9 +87,11 @@ struct FiringLauncher: Sendable {
         }
     }
 
-    private func outcome(of firing: PlayFiring, _ trigger: PlayTrigger, launched: Int) async -> Outcome {
-        guard trigger.active == true, let domain = DomainPath(trigger.domain),
-            let place = DomainPath(firing.domain), domain.contains(place)
+    /// A trigger that was turned off since, and maybe changed and turned on again, is not the one that was met.
+    private func outcome(of firing: PlayFiring, _ trigger: PlayTrigger?, launched: Int) async -> Outcome {
+        guard let trigger, trigger.active == true, let domain = DomainPath(trigger.domain),
+            let place = DomainPath(firing.domain), domain.contains(place), let since = trigger.activatedAt,
+            let at = firing.occurredAt, since <= at
         else {
             return .refused(
                 Text(en: "The trigger was deactivated before.", ko: "그 전에 트리거가 비활성화되었습니다."))
@@ -114,6 +106,7 @@ struct FiringLauncher: Sendable {
             let caller = try await person.caller(trigger.actsAs ?? "", of: domain)
             // What the person may not read does not decide what is done in the person's name.
             _ = try trigger.compiled(roles: caller.roles)
+            guard TriggerStart.mayRead(firing.eventTypes, caller.roles) else { throw .permissionDenied() }
             return .launched(try await run(firing, trigger, for: caller).id)
         } catch {
             return error.mayPass ? .later(error) : .refused(error.told)
@@ -132,6 +125,8 @@ struct FiringLauncher: Sendable {
             request.definitionRecord = trigger.definitionRecord ?? ""
             (request.sourceTable, request.sourceRecord) = (source.table, source.record)
             request.answers = trigger.answers ?? ""
+            request.flowDefinition = trigger.flowDefinition ?? ""
+            request.playFiring = firing.events == nil ? "" : firing.id
             request.requestID = firing.id
             return try await client.call(
                 PlayLauncherAPI.launchPlay, request, as: credential, requestID: firing.id)
@@ -155,6 +150,7 @@ struct TriggerSource: Sendable {
         let schema = try TriggerTables.schema(of: firing.sourceTable ?? "")
         let record = firing.sourceRecord ?? ""
         guard !schema.launchesPlays else { return (schema.table, record) }
+        if let engagement = firing.engagement { return (Engagement.schema.table, engagement) }
         let request: JSONValue = ["id": .string(record)]
         let answer = try await client.call(
             json: Array(request.text.utf8), to: "ale.v1.\(schema.service).\(schema.collection).get", as: credential)
@@ -173,10 +169,17 @@ extension PlayFiring {
     /// Longest message that is kept.
     private static let messageLimit = 1_000
 
+    /// The types of the events that were heard.
+    fileprivate var eventTypes: [String] {
+        let heard = events.flatMap { try? JSONValue(parsing: $0, limits: .events) }
+        return heard?.array?.compactMap(\.eventType) ?? []
+    }
+
     /// Nothing is launched, for this reason.
     fileprivate mutating func refuse(_ text: Text) {
         state = State.refused
         message = String(text.en.prefix(Self.messageLimit))
+        messageKo = String(text.ko.prefix(Self.messageLimit))
     }
 }
 

@@ -21,14 +21,20 @@ struct Firings: Sendable {
         let domain: DomainPath
         let at: Timestamp
         let cause: String?
+        /// What a record belonged to that is deleted.
+        var engagement: String?
+        /// The events that were heard, the last of which is by its id what it follows from.
+        var events: (all: String, last: String)?
 
         /// Its id follows from what it is.
         var id: String {
-            RecordID.derived(from: "firing\n\(trigger)\n\(record)\n\(edge.rawValue)\n\(at.microseconds)")
+            let occasion = events?.last ?? "\(at.microseconds)"
+            return RecordID.derived(from: "firing\n\(trigger)\n\(record)\n\(edge.rawValue)\n\(occasion)")
         }
     }
 
     private enum Column: String {
+        case count
         case causedBy = "caused_by"
     }
 
@@ -42,16 +48,28 @@ struct Firings: Sendable {
             guard !chain.contains(occurrence.trigger), chain.count < Self.longestChain,
                 try isOpen(occurrence, in: tx)
             else { continue }
-            tx.sendScope(.domain(occurrence.domain))
             try write(occurrence, behind: chain, now: now, in: tx)
             noted += 1
         }
-        tx.sendScope(.domain(.root))
         return noted
     }
 
+    /// How many plays of a trigger were launched in the 24 hours before `now`, `limit` at most.
+    func launched(by trigger: String, limit: Int, now: Timestamp, in tx: Transaction) throws -> Int {
+        let since = Timestamp(microseconds: now.microseconds - Self.day)
+        return try tx.query(
+            """
+            SELECT count(*) AS count FROM (SELECT 1 FROM play_launcher.play_firing WHERE play_trigger = \(trigger) \
+            AND state = \(literal: PlayFiring.State.launched) AND updated_at > \(since.sqlValue) LIMIT \(limit)) launched
+            """
+        ).first?.int(Column.count) ?? 0
+    }
+
+    /// How long launches of one trigger are counted, in microseconds.
+    private static let day: Int64 = 86_400_000_000
+
     /// The triggers behind a firing; none for an id that is nobody's.
-    private func chain(of cause: String?, in tx: Transaction) throws -> [String] {
+    func chain(of cause: String?, in tx: Transaction) throws -> [String] {
         guard let cause else { return [] }
         let rows = try tx.query("SELECT caused_by FROM play_launcher.play_firing WHERE id = \(cause)")
         return try rows.first?.optionalString(Column.causedBy)?.split(separator: " ").map(String.init) ?? []
@@ -70,10 +88,14 @@ struct Firings: Sendable {
             })
     }
 
-    /// Whether the trigger is still active, and the firing not written down. The trigger stays so until the transaction ends.
+    /// Whether the trigger is active since before it was met, and the firing not written down: one that was changed meanwhile
+    /// was met as what it was. The trigger stays so until the transaction ends.
     private func isOpen(_ occurrence: Occurrence, in tx: Transaction) throws -> Bool {
         let active = try tx.query(
-            "SELECT 1 FROM play_launcher.play_trigger WHERE id = \(occurrence.trigger) AND active FOR SHARE")
+            """
+            SELECT 1 FROM play_launcher.play_trigger WHERE id = \(occurrence.trigger) AND active \
+            AND activated_at <= \(occurrence.at.sqlValue) FOR SHARE
+            """)
         guard !active.isEmpty else { return false }
         return try tx.query("SELECT 1 FROM play_launcher.play_firing WHERE id = \(occurrence.id)").isEmpty
     }
@@ -84,6 +106,7 @@ struct Firings: Sendable {
         firing.playTrigger = occurrence.trigger
         (firing.sourceTable, firing.sourceRecord) = (occurrence.table, occurrence.record)
         (firing.edge, firing.occurredAt) = (occurrence.edge.rawValue, occurrence.at)
+        (firing.engagement, firing.events) = (occurrence.engagement, occurrence.events?.all)
         firing.state = PlayFiring.State.waiting
         firing.causedBy = (chain + [occurrence.trigger]).joined(separator: " ")
         let context = WriteContext.system(database.service, domain: occurrence.domain, now: now)

@@ -1,4 +1,5 @@
 import Filters
+import Flows
 import PlayLauncherWire
 import RPC
 import Records
@@ -6,8 +7,8 @@ import Tenancy
 import Wire
 
 extension PlayTrigger: Record {
-    public static let storage = Storage<PlayTrigger>(
-        visibility: .definition, domain: .caller, unsearched: [.condition, .answers])
+    /// Seen from above alone: whom it acts as, and with which answers, is not for tenants below to read.
+    public static let storage = Storage<PlayTrigger>(domain: .caller, unsearched: [.condition, .answers])
 
     public static let rules: [Rule<PlayTrigger>] = [
         .drafting(TriggerRule.active) { change, context in
@@ -44,8 +45,11 @@ extension PlayTrigger: Record {
     ]
 
     /// The trigger, ready to look at records; INVALID_ARGUMENT says what is wrong with which field, of a condition at which
-    /// place. Its condition may name what `roles` may read.
-    func compiled(roles: Set<String>) throws(Problem) -> CompiledTrigger {
+    /// place. Its condition may name what `roles` may read. One that goes by the schedule of its play does so by that of `flow`;
+    /// what that counts from is when it was turned on, and `since` where it was not.
+    func compiled(
+        roles: Set<String>, by flow: CompiledFlow? = nil, since: Timestamp = Timestamp()
+    ) throws(Problem) -> CompiledTrigger {
         let schema = try TriggerTables.schema(of: sourceTable ?? "")
         let condition: TriggerCondition
         do throws(FilterError) {
@@ -55,8 +59,7 @@ extension PlayTrigger: Record {
             throw .invalid(
                 field: Self.path(.condition), Text(en: error.english, ko: error.korean), rule: TriggerRule.condition)
         }
-        let isScheduled = startsOn == StartsOn.schedule
-        guard isScheduled || !condition.fields.isEmpty else {
+        guard [StartsOn.schedule, StartsOn.flow].contains(startsOn) || !condition.fields.isEmpty else {
             throw .invalid(
                 field: Self.path(.condition),
                 Text(
@@ -64,29 +67,40 @@ extension PlayTrigger: Record {
                     ko: "모든 레코드가 충족하는 조건에는 변화가 없습니다. 필드를 하나 이상 지정하세요."),
                 rule: TriggerRule.condition)
         }
+        let start = try start(flow, since)
+        try start.check(over: schema, names: condition.fields, for: roles)
+        guard let place = DomainPath(domain) else {
+            throw .internalError(cause: "trigger \(id) has the domain \(domain)")
+        }
+        return CompiledTrigger(
+            id: id, domain: place, table: schema.table, startsOn: startsOn ?? StartsOn.entering, condition: condition,
+            start: start, actsAs: actsAs ?? "", activatedAt: active == true ? activatedAt?.kept : nil,
+            dailyLimit: Int(dailyLimit ?? 100))
+    }
+
+    private func start(_ flow: CompiledFlow?, _ since: Timestamp) throws(Problem) -> TriggerStart {
+        let isScheduled = startsOn == StartsOn.schedule
         let schedule = isScheduled ? TriggerSchedule(self.schedule ?? "") : nil
         guard (schedule != nil) == isScheduled, isScheduled || (self.schedule ?? "").isEmpty else {
             throw .invalid(
                 field: Self.path(.schedule),
                 Text(
                     en:
-                        "A trigger that starts on a schedule, and no other, has one: minute, hour, day, month and day of "
-                        + "the week in UTC, such as '0 6 * * 1' for Mondays at six.",
+                        "A trigger that starts on a schedule of its own, and no other, has one: minute, hour, day, month and "
+                        + "day of the week in UTC, such as '0 6 * * 1' for Mondays at six.",
                     ko: "‘일정’에 시작하는 트리거에만 일정을 지정합니다. 분, 시, 일, 월, 요일을 협정 세계시 기준으로 입력하세요. 예: '0 6 * * 1'(매주 월요일 6시)"),
                 rule: TriggerRule.schedule)
         }
-        guard let place = DomainPath(domain) else {
-            throw .internalError(cause: "trigger \(id) has the domain \(domain)")
-        }
-        return CompiledTrigger(
-            id: id, domain: place, table: schema.table, startsOn: startsOn ?? StartsOn.entering, condition: condition,
-            schedule: schedule, actsAs: actsAs ?? "", activatedAt: active == true ? activatedAt?.kept : nil,
-            dailyLimit: Int(dailyLimit ?? 100))
+        if let schedule { return .times(.cron(schedule)) }
+        guard startsOn == StartsOn.flow else { return .edges }
+        guard let flow else { return .unsettled }
+        return try TriggerStart(flow, since: activatedAt?.kept ?? since)
     }
 }
 
 extension PlayFiring: Record {
-    public static let storage = Storage<PlayFiring>(domain: .preset, unsearched: [.message, .causedBy])
+    public static let storage = Storage<PlayFiring>(
+        domain: .preset, unsearched: [.message, .messageKo, .causedBy, .events])
     public static let rules: [Rule<PlayFiring>] = []
 
     /// The ids of the triggers behind it.

@@ -1,3 +1,4 @@
+import Flows
 import Identity
 import PlayLauncherWire
 import Postgres
@@ -64,7 +65,7 @@ struct PlayTriggers: Sendable {
     private func activate(_ request: ActionRequest, _ call: Call) async throws(Problem) -> PlayTrigger {
         let known = try await known(request.id, .write, call)
         guard known.active != true else { throw Self.isActive(true) }
-        let acting = try await check(known, call)
+        let (acting, flow) = try await check(known, call)
         let (database, most) = (database, Self.mostOfDomain)
         let trigger = try await database.perform(
             call, PlayLauncherAPI.activatePlayTrigger.name, request, requestID: request.requestID
@@ -89,12 +90,14 @@ struct PlayTriggers: Sendable {
                 guard trigger.active != true else { throw Self.isActive(true) }
                 trigger.active = true
                 (trigger.activatedAt, trigger.activatedBy) = (context.now, call.caller.subject)
+                trigger.flowDefinition = flow
             }
+            Self.forgetGatherings(of: known.id, in: tx)
             return store.projected(trigger, for: call.caller)
         }
         database.log.info(
             "a trigger is active", metadata: ["trigger": "\(trigger.id)", "acts_as": "\(acting.subject)"])
-        try await refresh()
+        await refreshOrLog()
         return trigger
     }
 
@@ -111,7 +114,7 @@ struct PlayTriggers: Sendable {
             }
             return store.projected(trigger, for: call.caller)
         }
-        try await refresh()
+        await refreshOrLog()
         return trigger
     }
 
@@ -138,13 +141,15 @@ struct PlayTriggers: Sendable {
         return found
     }
 
-    /// Everything that turning on takes; answers whom the trigger acts as.
-    private func check(_ trigger: PlayTrigger, _ call: Call) async throws(Problem) -> Caller {
+    /// Everything that turning on takes; answers whom the trigger acts as, and which version of the flow was looked at.
+    private func check(
+        _ trigger: PlayTrigger, _ call: Call
+    ) async throws(Problem) -> (acting: Caller, flow: String) {
         guard let domain = DomainPath(trigger.domain) else { throw .internalError(cause: "trigger \(trigger.id)") }
-        let compiled = try trigger.compiled(roles: call.caller.roles)
-        let acting = try await person.caller(trigger.actsAs ?? "", of: domain)
-        _ = try trigger.compiled(roles: acting.roles)
         let plan = try await plays.plan(trigger.definitionRecord ?? "", call)
+        let compiled = try trigger.compiled(roles: call.caller.roles, by: plan.flow)
+        let acting = try await person.caller(trigger.actsAs ?? "", of: domain)
+        _ = try trigger.compiled(roles: acting.roles, by: plan.flow)
         let schema = try TriggerTables.schema(of: trigger.sourceTable ?? "")
         let source = schema.launchesPlays ? schema : TriggerTables.engagement
         guard plan.flow.launches(from: source.table) else {
@@ -161,14 +166,14 @@ struct PlayTriggers: Sendable {
         try TriggerAnswers.check(trigger.answers ?? "", plan.flow, call.language)
         // The owner says whether it keeps a journal of these fields, for both.
         let now = database.clock.now
-        if !compiled.condition.fields.isEmpty {
+        if !compiled.condition.fields.isEmpty, compiled.readsJournal {
             for credential in [nil, issuer.credential(for: acting, by: PlayLauncher.name)] {
                 let journal = TriggerJournal(
                     client: client, schema: schema, fields: compiled.condition.fields, credential: credential)
                 _ = try await journal.page(from: now, until: now, behind: "")
             }
         }
-        return acting
+        return (acting, plan.definition.id)
     }
 }
 
@@ -177,10 +182,10 @@ final class TriggerLibrary: Sendable {
     private let known = Mutex<[String: (etag: String, trigger: CompiledTrigger)]>([:])
 
     /// A stored trigger that is active, ready to look at records.
-    func compiled(_ trigger: PlayTrigger) throws(Problem) -> CompiledTrigger {
+    func compiled(_ trigger: PlayTrigger, by flow: CompiledFlow?) throws(Problem) -> CompiledTrigger {
         if let found = known.withLock({ $0[trigger.id] }), found.etag == trigger.etag { return found.trigger }
         // Who turned it on was looked at then, and whom it acts as is at each launch.
-        let made = try trigger.compiled(roles: [RoleCatalog.administrator])
+        let made = try trigger.compiled(roles: [RoleCatalog.administrator], by: flow)
         known.withLock { known in
             if known.count >= PlayTriggers.most { known = [:] }
             known[trigger.id] = (trigger.etag, made)

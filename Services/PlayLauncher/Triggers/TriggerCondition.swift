@@ -65,6 +65,9 @@ final class TriggerCondition: Sendable {
         (isTimed ? onDay(day) : plain).matches(value)
     }
 
+    /// A bound that a record must keep to meet it on `day`.
+    func range(on day: CivilDate) -> FilterRange? { (isTimed ? onDay(day) : plain).range }
+
     private func onDay(_ day: CivilDate) -> CheckedFilter {
         if let known = checked.withLock({ $0[day] }) { return known }
         // What can be checked on one day can be on every other.

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Flows
 import PlayLauncherWire
 import RPC
@@ -12,7 +13,13 @@ struct TriggerJournal: Sendable {
     let fields: [String]
     /// nil for the caller at hand.
     let credential: Credential?
+    /// Whether what records belong to is told as well, of tables whose plays are launched from there.
+    private var tellsEngagement: Bool { TriggerTables.hasEngagement(schema) }
+    /// What is asked for of changes: the fields, and that.
+    var asked: [String] { fields + (tellsEngagement && !fields.contains(Self.engagement) ? [Self.engagement] : []) }
 
+    /// The field that names what a record belongs to.
+    static let engagement = RiskSignal.Field.engagement.rawValue
     /// Changes of one page.
     private static let page: Int32 = 1_000
     /// Records of one page: what a record holds is sent whole. Where these are too much for an answer, fewer are asked for.
@@ -25,7 +32,7 @@ struct TriggerJournal: Sendable {
         var request = ListChangesRequest()
         (request.table, request.record) = (schema.table, record)
         (request.since, request.until) = (since, until)
-        request.fields = fields
+        request.fields = asked
         (request.pageSize, request.pageToken) = (Self.page, token)
         let method = Method<ListChangesRequest, ListChangesResponse>(
             service: schema.service, subject: "ale.v1.\(schema.service).records.list_changes", name: "list_changes",
@@ -108,9 +115,10 @@ struct TriggerHistory {
     private let fields: [String]
     private var known: [String: Known] = [:]
 
-    init(_ fields: [String]) { self.fields = fields }
+    /// Of changes as this journal tells them.
+    init(_ journal: TriggerJournal) { fields = journal.asked }
 
-    /// The changes of a page; those of records that are gone cannot be judged.
+    /// The changes of a page; those of records that are gone, and of which it is not known what they held, cannot be judged.
     mutating func take(_ page: ListChangesResponse) -> [ObservedChange] {
         for record in page.records where known[record.record] == nil {
             guard let domain = DomainPath(record.domain) else { continue }
@@ -128,7 +136,9 @@ struct TriggerHistory {
         known[change.record] = record
         return ObservedChange(
             record: change.record, domain: record.domain, at: at, by: change.by,
-            cause: change.cause.isEmpty ? nil : change.cause, before: change.created ? nil : record.values, after: after
-        )
+            cause: change.cause.isEmpty ? nil : change.cause, before: change.created ? nil : record.values,
+            after: change.deleted ? nil : after,
+            engagement: change.deleted
+                ? record.values[TriggerJournal.engagement].flatMap { $0.isEmpty ? nil : $0 } : nil)
     }
 }

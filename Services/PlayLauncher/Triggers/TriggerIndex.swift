@@ -28,8 +28,8 @@ final class TriggerIndex: Sendable {
 
         /// The groups whose condition asks for one value of a field, by field and value.
         let demanded: [Key: [FilterValue: [Int]]]
-        /// The others.
-        let undemanded: [Int]
+        /// The others, by the bounds that they ask for.
+        let undemanded: TriggerRanges
 
         init(_ triggers: [CompiledTrigger], _ type: any RecordMessage.Type) {
             self.type = type
@@ -37,16 +37,16 @@ final class TriggerIndex: Sendable {
             groups = alike.values.map { Group(condition: $0[0].condition, triggers: $0) }
             fields = Set(groups.flatMap(\.condition.fields))
             var demanded: [Key: [FilterValue: [Int]]] = [:]
-            var undemanded: [Int] = []
+            var undemanded: [(place: Int, condition: TriggerCondition)] = []
             for (place, group) in groups.enumerated() {
                 if let demand = group.condition.demand {
                     let key = Key(field: demand.field, isFolded: demand.isFolded)
                     demanded[key, default: [:]][demand.value, default: []].append(place)
                 } else {
-                    undemanded.append(place)
+                    undemanded.append((place, group.condition))
                 }
             }
-            (self.demanded, self.undemanded) = (demanded, undemanded)
+            (self.demanded, self.undemanded) = (demanded, TriggerRanges(undemanded))
         }
     }
 
@@ -54,12 +54,14 @@ final class TriggerIndex: Sendable {
     struct Met: Sendable {
         let trigger: CompiledTrigger
         let edge: TriggerEdge
+        /// What a record belonged to that is deleted.
+        let engagement: String?
     }
 
     /// Which triggers are active, told by what is soon read.
     struct Edition: Sendable, Equatable {
         let count: Int
-        let latest: Int64
+        let revisions: Int64
     }
 
     private struct Known: Sendable {
@@ -68,6 +70,7 @@ final class TriggerIndex: Sendable {
     }
 
     private let tables = Mutex<[String: Table]>([:])
+    private let hearing = Mutex<[String: [CompiledTrigger]]>([:])
     private let known = Mutex(Known())
 
     /// The triggers that are active.
@@ -79,12 +82,19 @@ final class TriggerIndex: Sendable {
     /// Takes in which triggers are active from now on.
     func replace(_ edition: Edition? = nil, with triggers: [CompiledTrigger]) {
         let unlike = Self.shared(triggers)
-        let byTable = Dictionary(grouping: unlike.filter { $0.schedule == nil }, by: \.table)
+        let byTable = Dictionary(grouping: unlike.filter(\.isOnEdges), by: \.table)
         var made: [String: Table] = [:]
         for (table, triggers) in byTable {
             if let type = TriggerTables.types[table] { made[table] = Table(triggers, type) }
         }
         let complete = made
+        var byType: [String: [CompiledTrigger]] = [:]
+        for trigger in unlike {
+            guard case .events(_, let types) = trigger.start else { continue }
+            for type in types { byType[type, default: []].append(trigger) }
+        }
+        let heard = byType
+        hearing.withLock { $0 = heard }
         known.withLock { $0 = Known(edition: edition, triggers: unlike) }
         tables.withLock { $0 = complete }
     }
@@ -100,38 +110,53 @@ final class TriggerIndex: Sendable {
         }
     }
 
+    /// The triggers whose schedules name events of this type.
+    func hearing(_ type: String) -> [CompiledTrigger] { hearing.withLock { $0[type] ?? [] } }
+
+    /// Whether the schedule of any trigger names such events.
+    func isHeard(_ event: RecordEvent) -> Bool {
+        guard !hearing.withLock(\.isEmpty) else { return false }
+        guard event.action == FlowEvent.action else { return !hearing(FlowEvent.type(of: event)).isEmpty }
+        return FlowEvent.heard(event)?.eventType.map { !hearing($0).isEmpty } ?? false
+    }
+
     /// The triggers that an event meets. One of a service that did not yet say what was before meets none: the journal knows.
+    /// By its deletion a record ceases to meet what it met.
     func met(by event: RecordEvent) -> [Met] {
-        let isCreation = event.action == "created"
-        guard isCreation || !event.changedFields.isEmpty, let table = tables.withLock({ $0[event.table] }),
-            isCreation || event.changedFields.contains(where: table.fields.contains),
-            isCreation || event.changedFields.count == event.oldValues.count,
+        let (isCreation, isDeletion) = (event.action == "created", event.action == "deleted")
+        let isWhole = isCreation || isDeletion
+        guard isWhole || !event.changedFields.isEmpty, let table = tables.withLock({ $0[event.table] }),
+            isWhole || event.changedFields.contains(where: table.fields.contains),
+            isWhole || event.changedFields.count == event.oldValues.count,
             let at = event.at?.kept, let domain = DomainPath(event.domain),
             let record = try? table.type.decode(protobuf: event.record)
         else { return [] }
         let change = EventValues(event, record)
         let day = at.day
+        let engagement = isDeletion ? TriggerTables.engagement(of: record) : nil
         var found: [Met] = []
-        for place in candidates(of: table, change, isCreation: isCreation) {
+        for place in candidates(of: table, change, on: day, isWhole: isWhole) {
             let group = table.groups[place]
-            guard isCreation || group.condition.fields.contains(where: change.changes) else { continue }
+            guard isWhole || group.condition.fields.contains(where: change.changes) else { continue }
             let was = !isCreation && group.condition.holds(on: day, change.before)
-            let isNow = group.condition.holds(on: day, change.after)
+            let isNow = !isDeletion && group.condition.holds(on: day, change.after)
             guard was != isNow else { continue }
             for trigger in group.triggers where trigger.concerns(domain, at) {
-                if let edge = trigger.edge(from: was, to: isNow) { found.append(Met(trigger: trigger, edge: edge)) }
+                guard let edge = trigger.edge(from: was, to: isNow) else { continue }
+                found.append(Met(trigger: trigger, edge: edge, engagement: engagement))
             }
         }
         return found
     }
 
-    private func candidates(of table: Table, _ change: EventValues, isCreation: Bool) -> [Int] {
-        var places = table.undemanded
+    private func candidates(of table: Table, _ change: EventValues, on day: CivilDate, isWhole: Bool) -> [Int] {
+        var places = table.undemanded.candidates(
+            on: day, isWhole: isWhole, changes: change.changes, before: change.before, after: change.after)
         for (key, groups) in table.demanded {
             let value = change.after(key.field)
             let after = key.isFolded ? value.folded : value
             if let asked = groups[after] { places += asked }
-            guard !isCreation, change.changes(key.field) else { continue }
+            guard !isWhole, change.changes(key.field) else { continue }
             let old = change.before(key.field)
             let before = key.isFolded ? old.folded : old
             if before != after, let asked = groups[before] { places += asked }

@@ -1,72 +1,32 @@
+import Flows
 import Wire
 
-/// When something is due, in UTC, as the five fields of cron say: minute, hour, day of the month, month and day of the week
-/// (0 or 7 is Sunday). Each is `*`, numbers, ranges `1-5`, and steps `*/15`, joined by commas. As cron has it, a day that is
-/// named in both ways is due when either says so.
+/// When something is due, in UTC, as the five fields of cron say.
 struct TriggerSchedule: Sendable {
-    private static let bounds: [ClosedRange<Int>] = [0...59, 0...23, 1...31, 1...12, 0...7]
     /// How far ahead a next time is looked for: the 29th of February comes within eight years.
     private static let horizon = 366 * 8
 
-    /// The minutes of a day at which it is due, in their order.
-    private let minutes: [Int]
-    private let daysOfMonth: Set<Int>
-    private let months: Set<Int>
-    private let daysOfWeek: Set<Int>
-    private let namesDay: (month: Bool, week: Bool)
+    private let fields: CronFields
 
-    /// Reads a schedule; nil for what is none, and for one that is never due.
+    init(_ fields: CronFields) { self.fields = fields }
+
+    /// Reads a schedule; nil for what is none, and for one that is not due for years.
     init?(_ text: String) {
-        let fields = text.split(separator: " ").map(String.init)
-        guard fields.count == 5 else { return nil }
-        var values: [Set<Int>] = []
-        for (field, range) in zip(fields, Self.bounds) {
-            guard let set = Self.values(field, range) else { return nil }
-            values.append(set)
-        }
-        minutes = values[1].sorted().flatMap { hour in values[0].sorted().map { hour * 60 + $0 } }
-        (daysOfMonth, months) = (values[2], values[3])
-        daysOfWeek = Set(values[4].map { $0 % 7 })
-        namesDay = (!fields[2].hasPrefix("*"), !fields[4].hasPrefix("*"))
+        guard let fields = CronFields(text) else { return nil }
+        self.init(fields)
         guard next(after: Timestamp(seconds: 0)) != nil else { return nil }
-    }
-
-    private static func values(_ field: String, _ range: ClosedRange<Int>) -> Set<Int>? {
-        var values: Set<Int> = []
-        for part in field.split(separator: ",", omittingEmptySubsequences: false) {
-            let pieces = part.split(separator: "/", omittingEmptySubsequences: false)
-            guard (1...2).contains(pieces.count) else { return nil }
-            var step = 1
-            if pieces.count == 2 {
-                guard let given = Int(pieces[1]), given > 0, given <= range.upperBound else { return nil }
-                step = given
-            }
-            var span = range
-            if pieces[0] != "*" {
-                let ends = pieces[0].split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-                guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last,
-                    range.contains(first), range.contains(last)
-                else { return nil }
-                span = first...(ends.count == 1 && pieces.count == 2 ? range.upperBound : last)
-            }
-            values.formUnion(stride(from: span.lowerBound, through: span.upperBound, by: step))
-        }
-        return values
     }
 
     private func isDue(on day: CivilDate) -> Bool {
         let (_, month, date) = day.components
-        guard months.contains(month) else { return false }
         // 1970-01-01 was a Thursday.
-        let weekday = ((day.days + 4) % 7 + 7) % 7
-        let (ofMonth, ofWeek) = (daysOfMonth.contains(date), daysOfWeek.contains(weekday))
-        return namesDay.month && namesDay.week ? ofMonth || ofWeek : ofMonth && ofWeek
+        return fields.isDue(month: month, date: date, weekday: ((day.days + 4) % 7 + 7) % 7)
     }
 
     /// The times of a day on which it is due, in their order.
     private func times(of day: CivilDate) -> LazyMapSequence<[Int], Timestamp> {
         let midnight = Timestamp.midnight(of: day).seconds
-        return minutes.lazy.map { Timestamp(seconds: midnight + Int64($0 * 60)) }
+        return fields.minutes.lazy.map { Timestamp(seconds: midnight + Int64($0 * 60)) }
     }
 
     /// The first time behind `instant`; nil when there is none for years.
@@ -90,14 +50,45 @@ struct TriggerSchedule: Sendable {
         return nil
     }
 
-    /// The times behind `first` up to `last`, `most` at most, the oldest first.
+    /// The times behind `first` up to `last`, the newest first, of which there are the newest `most` at most.
     func times(after first: Timestamp, through last: Timestamp, atMost most: Int) -> [Timestamp] {
         var times: [Timestamp] = []
-        var place = first
-        while times.count < most, let next = next(after: place), next <= last {
-            times.append(next)
-            place = next
+        var day = last.day
+        while day >= first.day, times.count < most {
+            if isDue(on: day) {
+                let due = self.times(of: day).reversed().lazy.filter { $0 > first && $0 <= last }
+                times += due.prefix(most - times.count)
+            }
+            day = day.adding(days: -1)
         }
         return times
+    }
+}
+
+/// The times at which a trigger launches.
+enum TriggerClock: Sendable {
+    case cron(TriggerSchedule)
+    /// Each time that so many microseconds have passed since it was turned on.
+    case every(Int64, since: Timestamp)
+
+    /// The last time behind `first` up to `end`; nil when there is none.
+    func last(after first: Timestamp, through end: Timestamp) -> Timestamp? {
+        switch self {
+        case .cron(let schedule): return schedule.last(after: first, through: end)
+        case .every: return times(after: first, through: end, atMost: 1).first
+        }
+    }
+
+    /// The times behind `first` up to `last`, the newest first, of which there are the newest `most` at most.
+    func times(after first: Timestamp, through last: Timestamp, atMost most: Int) -> [Timestamp] {
+        switch self {
+        case .cron(let schedule): return schedule.times(after: first, through: last, atMost: most)
+        case .every(let span, let since):
+            let passed = (last.microseconds - since.microseconds) / span
+            let times = stride(from: passed, to: max(0, passed - Int64(most)), by: -1).lazy.map {
+                Timestamp(microseconds: since.microseconds + $0 * span)
+            }
+            return Array(times.prefix { $0 > first })
+        }
     }
 }

@@ -36,6 +36,19 @@ enum TriggerTables {
             rule: TriggerRule.table)
     }
 
+    /// Whether records of the table have an engagement of their own that their plays are launched from; that of what is measured
+    /// is looked for when a play is launched.
+    static func hasEngagement(_ schema: RecordSchema) -> Bool {
+        !schema.launchesPlays && schema.table != ProductUsage.schema.table
+    }
+
+    /// The engagement of a record whose plays are launched from there.
+    static func engagement(of record: any RecordMessage) -> String? {
+        let schema = type(of: record).schema
+        guard hasEngagement(schema), let index = schema.index(like: RiskSignal.Field.engagement) else { return nil }
+        return record[fieldAt: index].string
+    }
+
     /// What a condition over the table may name, of what `roles` may read.
     static func fields(of schema: RecordSchema, for roles: Set<String>) -> FilterSchema {
         FilterSchema(

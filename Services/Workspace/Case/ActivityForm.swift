@@ -12,17 +12,21 @@ struct ActivityForm: Sendable {
     let activity: PlaybookActivity
     let fields: [Forms.Field]
 
-    /// The form with what is entered so far; a row is added to the table `adding`.
+    /// The form with what is entered so far; a row is added to the table `adding`. A table that names records of a kind that the
+    /// stage has made has a row for each of them.
     init(
-        _ activity: PlaybookActivity, _ visit: Visit, _ known: FormNames, adding: String = "", typed: Bool = false
+        _ activity: PlaybookActivity, _ visit: Visit, _ known: FormNames, _ made: [CreatedRecord] = [],
+        adding: String = "", typed: Bool = false
     ) {
         self.activity = activity
+        let known = known.adding(made)
         let values = Dictionary(
             activity.values.map { ($0.input, $0.value) }, uniquingKeysWith: { first, _ in first })
         fields = activity.inputs.map { input in
             let name = Self.name(input.key)
             var value = values[input.key] ?? input.default
             if typed, input.type == "rows" { value = Self.rows(input, visit.form) }
+            value = Self.naming(made, in: value, of: input)
             let kind = Self.kind(input, value, known, adding: name == adding, visit)
             return Forms.Field(
                 name, Self.text(input.label, visit), kind, value: value, key: input.key, isRequired: input.mandatory)
@@ -32,9 +36,16 @@ struct ActivityForm: Sendable {
     /// The name of an input in the form.
     static func name(_ key: String) -> String { "input-\(key)" }
 
-    /// What was posted, for every input that the activity has.
-    static func entered(_ activity: PlaybookActivity, _ visit: Visit) async throws(Problem) -> [EnteredValue] {
+    /// What was posted, for every input that the activity has. What is only named is looked for in the `account` of the work.
+    static func entered(
+        _ activity: PlaybookActivity, _ visit: Visit, account: () async throws(Problem) -> String?
+    ) async throws(Problem) -> [EnteredValue] {
         let form = visit.form
+        let isNamed = form.pairs.contains {
+            $0.name.hasSuffix("-text") && Self.isNamed(String($0.name.dropLast("-text".count)), form)
+        }
+        var known = FormNames([], of: nil)
+        if isNamed { known = FormNames([], of: try await account()) }
         var all: [EnteredValue] = []
         for input in activity.inputs {
             var entered = EnteredValue()
@@ -48,12 +59,12 @@ struct ActivityForm: Sendable {
             switch input.type {
             case "reference":
                 entered.value = try await Lookup(visit).chosen(
-                    name, in: input.reference, filter: input.referenceFilter,
+                    name, in: input.reference, filter: known.narrowed(input.referenceFilter, input.reference),
                     blame: EnterPlaybookActivityRequest.Field.values.path(input.key))
             case "boolean": entered.value = form[name] == "true" ? "true" : "false"
             case "list_of_references", "list_of_users":
                 entered.value = JSONTexts.text(form.all(name).filter { !$0.isEmpty })
-            case "rows": entered.value = rows(input, form)
+            case "rows": entered.value = rows(input, isNamed ? try await named(input, known, visit) : form)
             default: entered.value = form[name]
             }
             all.append(entered)
@@ -70,6 +81,40 @@ struct ActivityForm: Sendable {
             ).filter { !$0.value.isEmpty }
         }
         return JSONTexts.text(rows.filter { !$0.isEmpty })
+    }
+
+    /// The rows with what was only named in their references, as without a script, by the one record that is called so.
+    private static func named(
+        _ input: ActivityInput, _ known: FormNames, _ visit: Visit
+    ) async throws(Problem) -> Fields {
+        var form = visit.form
+        let path = EnterPlaybookActivityRequest.Field.values.path(input.key)
+        for column in input.columns where column.type == "reference" {
+            for row in 0..<rowLimit {
+                let name = cell(input.key, row, column.key)
+                guard isNamed(name, form) else { continue }
+                let id = try await Lookup(visit).chosen(
+                    name, in: column.reference, filter: known.narrowed(column.referenceFilter, column.reference),
+                    blame: "\(path)[\(row)].\(column.key)")
+                form = form.with(name, id)
+            }
+        }
+        return form
+    }
+
+    /// Whether a reference was named and not chosen.
+    private static func isNamed(_ name: String, _ form: Fields) -> Bool {
+        form[name].isEmpty && !form["\(name)-text"].isEmpty
+    }
+
+    /// The rows of a table with one more for each record of `made` that its reference could name and that none names.
+    private static func naming(_ made: [CreatedRecord], in value: String, of input: ActivityInput) -> String {
+        guard input.type == "rows", let column = input.columns.first(where: { $0.type == "reference" && $0.mandatory })
+        else { return value }
+        let rows = (try? JSONTexts.rows(value)) ?? []
+        let named = Set(rows.compactMap { $0[column.key] })
+        let missing = made.filter { $0.table == column.reference && !$0.id.isEmpty && !named.contains($0.id) }
+        return missing.isEmpty ? value : JSONTexts.text(rows + missing.map { [column.key: $0.id] })
     }
 
     private static func cell(_ key: String, _ row: Int, _ column: String) -> String { "\(name(key))-\(row)-\(column)" }
@@ -102,7 +147,8 @@ struct ActivityForm: Sendable {
                             ? reference(column.reference, column.referenceFilter, value, known) : simple(column.type)
                         return Forms.Field(
                             cell(input.key, place, column.key), text(column.label, visit), kind, value: value,
-                            key: column.key, isRequired: column.mandatory)
+                            // A row that nobody has begun keeps nobody from going on.
+                            key: column.key, isRequired: column.mandatory && (input.mandatory || !row.isEmpty))
                     }
                 })
         default: return simple(input.type)
@@ -123,6 +169,7 @@ struct ActivityForm: Sendable {
     private static func reference(
         _ table: String, _ filter: String, _ value: String, _ known: FormNames
     ) -> Forms.Kind {
+        let filter = known.narrowed(filter, table)
         let choose = "/choose/\(Fields.encoded(table))" + (filter.isEmpty ? "" : "?filter=\(Fields.encoded(filter))")
         return .reference(shown: known.names[value] ?? value, choose: choose)
     }
@@ -133,9 +180,12 @@ struct ActivityForm: Sendable {
 struct FormNames: Sendable {
     /// Names by ids.
     let names: [String: String]
+    /// The account that the work is for.
+    private let account: String
     private let offered: [[String]: [Forms.Option]]
 
-    init(_ records: [FormRecords]) {
+    init(_ records: [FormRecords], of account: String?) {
+        self.account = account ?? ""
         var names: [String: String] = [:]
         var offered: [[String]: [Forms.Option]] = [:]
         for group in records {
@@ -144,6 +194,27 @@ struct FormNames: Sendable {
             if group.offered { offered[[group.table, group.filter]] = known.map { Forms.Option($0.id, $0.name) } }
         }
         (self.names, self.offered) = (names, offered)
+    }
+
+    /// What may be chosen of a table: of what belongs to accounts that of the account alone, as lists are offered (ADR 0059).
+    fileprivate func narrowed(_ filter: String, _ table: String) -> String {
+        let field = CustomerContact.Field.account
+        guard !account.isEmpty, table != User.schema.table,
+            Dictionaries.schema(table)?.field(field.rawValue)?.referencedTable == CustomerAccount.schema.table
+        else { return filter }
+        let own = FilterText.equal(field, account)
+        return filter.isEmpty ? own : "(\(filter)) AND \(own)"
+    }
+
+    private init(account: String, names: [String: String], offered: [[String]: [Forms.Option]]) {
+        (self.account, self.names, self.offered) = (account, names, offered)
+    }
+
+    /// The same with records that were just made, by their numbers where nobody knows their names yet.
+    fileprivate func adding(_ made: [CreatedRecord]) -> FormNames {
+        let numbered = made.filter { !$0.number.isEmpty }.map { ($0.id, $0.number) }
+        return FormNames(
+            account: account, names: names.merging(numbered) { known, _ in known }, offered: offered)
     }
 
     /// What a list can be chosen from, with what is chosen already.

@@ -23,10 +23,14 @@ struct ActivityView: Sendable {
         let open = visit.query["activity"].isEmpty ? refusedActivity : visit.query["activity"]
         let first =
             activities.first { $0.id == open || $0.key == open } ?? activities.first { $0.state == "in_progress" }
-        return activities.filter(\.applies).map { values($0, isOpen: $0.id == first?.id) }
+        // What is said of each record that the stage has made begins with a row for each; of one that was made anew that alone.
+        let made = activities.filter(\.applies).flatMap { activity in
+            activity.kind == "create_task" ? activity.created.suffix(1) : activity.created[...]
+        }
+        return activities.filter(\.applies).map { values($0, isOpen: $0.id == first?.id, made) }
     }
 
-    private func values(_ activity: PlaybookActivity, isOpen: Bool) -> Values {
+    private func values(_ activity: PlaybookActivity, isOpen: Bool, _ made: [CreatedRecord] = []) -> Values {
         let created = activity.created.map { made in
             Seen(made, ["href": Address.of(made.table, made.number.isEmpty ? made.id : made.number, id: made.id)])
         }
@@ -38,15 +42,27 @@ struct ActivityView: Sendable {
         if activity.state == "in_progress" || activity.state == "failed" {
             let isRefused = refusedActivity == activity.id
             let showsTyped = isRefused && visit.form.contains("etag")
-            let form = ActivityForm(activity, visit, known, adding: adding, typed: showsTyped)
-            values["form"] = self.form(
+            let form = ActivityForm(activity, visit, known, made, adding: adding, typed: showsTyped)
+            var drawn = self.form(
                 form.fields, address, isOptional: activity.optional, refused: isRefused ? refused : nil,
                 showsTyped: showsTyped)
+            drawn["opens"] = opens(activity)
+            values["form"] = drawn
         } else {
             values["facts"] = facts(activity)
         }
         if activity.state == "done" || activity.state == "skipped" { values["reopen"] = address }
         return values
+    }
+
+    /// The record by which an activity ends, where that is more than a task: a case or an import is worked on by itself. Nothing where
+    /// it has none.
+    private func opens(_ activity: PlaybookActivity) -> any Sendable {
+        guard activity.kind == "create_task", let made = activity.created.last, !made.id.isEmpty,
+            made.table != LifecycleTask.schema.table
+        else { return "" }
+        let number = made.number.isEmpty ? made.id : made.number
+        return ["number": made.number, "href": Address.of(made.table, number, id: made.id)] as Values
     }
 
     /// The form of an activity; where somebody else has saved meanwhile, with a choice for each field that both have changed.
@@ -65,7 +81,7 @@ struct ActivityView: Sendable {
             },
         ]
         drawn.merge(edits.values(fields.filter(\.kind.isSingle), now: [:], isConflict: isStale)) { _, own in own }
-        if let refused { drawn["problem"] = forms.problem(refused, fields) }
+        if let refused { drawn["problem"] = forms.problem(refused, fields, isMerged: isStale) }
         return drawn
     }
 
@@ -106,17 +122,34 @@ struct ActivityView: Sendable {
         }
     }
 
-    /// Carries out what somebody chose below the form, or what takes that back. Answers what says so in the address of the page:
-    /// what was done, which form was kept by it, and the address that takes it back.
-    static func act(_ visit: Visit) async throws(Problem) -> String {
+    /// Where it goes on.
+    enum Next {
+        /// On the page itself: what says what was done, which form was kept by it, and the address that takes it back.
+        case here(String)
+        /// On another page.
+        case there(String)
+
+        func address(from page: String, _ end: String = "") -> String {
+            switch self {
+            case .here(let said): "\(page)?\(said)\(end)"
+            case .there(let address): address
+            }
+        }
+    }
+
+    /// Carries out what somebody chose below the form, or what takes that back. An activity that would change the go-live date of
+    /// its `onboarding` leads to what that would do, before it is completed.
+    static func act(
+        _ visit: Visit, of onboarding: () async throws(Problem) -> OnboardingCase
+    ) async throws(Problem) -> Next {
         let isUndo = visit.form["do"].isEmpty
         var get = GetRequest()
         get.id = visit.part("activity")
         let choice = isUndo ? visit.query["do"] : visit.form["do"]
-        func said(_ done: Toast, _ saved: String, _ after: PlaybookActivity?) -> String {
+        func said(_ done: Toast, _ saved: String, _ after: PlaybookActivity?) -> Next {
             // As long as nobody has changed it since; reopening is taken back by completing it anew.
             let undo = after.map { "\(visit.path)?do=reopen&etag=\(Fields.encoded($0.etag))" } ?? ""
-            return "done=\(done.rawValue)&saved=\(saved)" + (undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))")
+            return .here("done=\(done.rawValue)&saved=\(saved)" + (undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))"))
         }
         switch choice {
         case "skip", "reopen":
@@ -133,13 +166,32 @@ struct ActivityView: Sendable {
             var request = EnterPlaybookActivityRequest()
             request.id = get.id
             request.etag = visit.form["etag"]
-            request.values = try await ActivityForm.entered(activity, visit)
+            request.values = try await ActivityForm.entered(activity, visit) { () async throws(Problem) in
+                try await onboarding().account
+            }
             let kept = "form-\(activity.key)"
             guard choice == "complete" else {
                 _ = try await visit.ask(OnboardingAPI.savePlaybookActivity, request)
                 return said(.saved, kept, nil)
             }
+            if let date = goLive(request, of: activity) {
+                let record = try await onboarding()
+                if let now = record.goLiveDate, now != date {
+                    // What was entered is kept until it is known what the date does.
+                    _ = try await visit.ask(OnboardingAPI.savePlaybookActivity, request)
+                    return .there(try await DateMovePages.asking(record, goLive: date, visit))
+                }
+            }
             return said(.completed, kept, try await visit.ask(OnboardingAPI.completePlaybookActivity, request))
         }
+    }
+
+    /// The go-live date that a form gives its case; nil for a form that gives none.
+    private static func goLive(_ request: EnterPlaybookActivityRequest, of activity: PlaybookActivity) -> String? {
+        let input = activity.inputs.first { $0.field == OnboardingCase.Field.goLiveDate.rawValue }?.key
+        guard let date = request.values.first(where: { $0.input == input })?.value, CivilDate(date) != nil else {
+            return nil
+        }
+        return date
     }
 }

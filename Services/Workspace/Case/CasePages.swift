@@ -2,6 +2,7 @@ import Korean
 import OnboardingWire
 import PlaybooksWire
 import RPC
+import Roles
 import Wire
 
 /// The page of one onboarding case: its playbook stage by stage, and what stands beside it.
@@ -10,14 +11,17 @@ enum CasePages: PageFolder {
 
     static func add(to pages: Pages) {
         pages.get("/cases/:id") { visit async throws(Problem) in .page(try await page(visit)) }
+        pages.post("/cases/:id") { visit async throws(Problem) in
+            try await Work.change(href(visit), saved: "edit") { () async throws(Problem) in
+                let change = try await CaseForm(visit: visit).save(try await record(visit))
+                return (.saved, Work.undo(change, href(visit), visit))
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, refused: problem)
+            }
+        }
         pages.post("/cases/:id/move") { visit async throws(Problem) in
             try await Work.change(href(visit)) { () async throws(Problem) in
-                let before = try await record(visit)
-                let after = try await move(visit, before)
-                let undo = Work.undoOfMove(
-                    visit, href(visit), from: (before.assignedTo, before.state), closed: Record.State.closed, after.etag
-                )
-                return (.moved, undo)
+                (.moved, try await CaseMoves(visit: visit).act(try await record(visit), href(visit)))
             } refused: { (problem) async throws(Problem) in
                 try await page(visit, refused: problem)
             }
@@ -30,6 +34,14 @@ enum CasePages: PageFolder {
             }
         }
         pages.post("/cases/:id/activities/:activity") { visit async throws(Problem) in try await act(visit) }
+        pages.post("/cases/:id/undo/:change") { visit async throws(Problem) in
+            try await write(visit) { (_) async throws(Problem) in try await Work.takeBack(visit) }
+        }
+        addHelp(to: pages)
+        addFiles(to: pages)
+    }
+
+    private static func addHelp(to pages: Pages) {
         pages.post("/cases/:id/help/:recommendation/assign") { visit async throws(Problem) in
             try await Work.change(href(visit)) { () async throws(Problem) in
                 let record = try await record(visit)
@@ -39,12 +51,12 @@ enum CasePages: PageFolder {
                 try await page(visit, refused: problem)
             }
         }
-        pages.post("/cases/:id/undo/:change") { visit async throws(Problem) in
-            try await write(visit) { (_) async throws(Problem) in try await Work.takeBack(visit) }
-        }
         pages.post("/cases/:id/help/:recommendation/answer") { visit async throws(Problem) in
             .moved(to: help(visit, OnboardingCase()).answered(visit.part("recommendation")))
         }
+    }
+
+    private static func addFiles(to pages: Pages) {
         pages.receive("/cases/:id/files") { visit async throws(Problem) in
             let record = try await Self.record(visit)
             return (RecordFiles.cases.target(record.id, visit), .moved(to: "\(href(visit))?done=attached#files"))
@@ -52,6 +64,13 @@ enum CasePages: PageFolder {
         pages.get("/cases/:id/files/:file") { visit async throws(Problem) in
             let record = try await Self.record(visit)
             return .response(try await RecordFiles.cases.response(record.id, visit.part("file"), visit))
+        }
+        pages.post("/cases/:id/files/:file/show") { visit async throws(Problem) in
+            try await RecordFiles.cases.show(visit, at: href(visit)) { () async throws(Problem) in
+                try await record(visit).id
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, refused: problem)
+            }
         }
         pages.post("/cases/:id/files/:file/remove") { visit async throws(Problem) in
             try await write(visit) { (record) async throws(Problem) in
@@ -85,34 +104,6 @@ enum CasePages: PageFolder {
         }
     }
 
-    /// The case as it is when it was moved.
-    private static func move(_ visit: Visit, _ record: OnboardingCase) async throws(Problem) -> OnboardingCase {
-        let (goal, etag) = (Work.goal(visit), Work.etag(visit))
-        switch goal {
-        case "me", "reopen":
-            var request = ActionRequest()
-            // Whoever takes a case does so whatever else was changed meanwhile.
-            let isMine = goal == "me"
-            (request.id, request.etag) = (record.id, isMine ? "" : etag)
-            let method = isMine ? OnboardingAPI.assignOnboardingCaseToMe : OnboardingAPI.reopenOnboardingCase
-            return try await visit.ask(method, request)
-        case Record.State.closed:
-            var request = CloseOnboardingCaseRequest()
-            request.id = record.id
-            request.etag = etag
-            return try await visit.ask(OnboardingAPI.closeOnboardingCase, request)
-        default:
-            var request = UpdateOnboardingCaseRequest()
-            var changed = OnboardingCase()
-            (changed.id, changed.etag) = (record.id, etag)
-            let isNobody = goal == "nobody"
-            if !isNobody { changed.state = goal }
-            request.onboardingCase = changed
-            request.updateMask = FieldMask(paths: [(isNobody ? Record.Field.assignedTo : .state).rawValue])
-            return try await visit.ask(OnboardingAPI.updateOnboardingCase, request)
-        }
-    }
-
     private static func act(_ visit: Visit) async throws(Problem) -> Answer {
         let choice = visit.form["do"]
         if choice.hasPrefix("add:") {
@@ -120,13 +111,11 @@ enum CasePages: PageFolder {
             return .page(try await page(visit, adding: String(choice.dropFirst("add:".count))))
         }
         let lane = visit.query["lane"].isEmpty ? "" : "&lane=\(Fields.encoded(visit.query["lane"]))"
-        do throws(Problem) {
-            return .moved(to: "\(href(visit))?\(try await ActivityView.act(visit))\(lane)#lane")
-        } catch {
-            guard error.isRefusal, error.code != .notFound else { throw error }
-            var page = try await Self.page(visit, refused: error)
-            page.status = error.status
-            return .page(page)
+        return try await Work.lead { () async throws(Problem) in
+            let next = try await ActivityView.act(visit) { () async throws(Problem) in try await record(visit) }
+            return next.address(from: href(visit), "\(lane)#lane")
+        } refused: { (problem) async throws(Problem) in
+            try await page(visit, refused: problem)
         }
     }
 
@@ -146,47 +135,42 @@ enum CasePages: PageFolder {
             names: Dictionary(answer.names.map { ($0.user, $0.name) }, uniquingKeysWith: { first, _ in first }))
         let activity = visit.part("activity")
         let view = ActivityView(
-            visit: visit, href: href, parts: parts, known: FormNames(answer.formRecords), refused: refused,
-            refusedActivity: activity, adding: adding)
+            visit: visit, href: href, parts: parts, known: FormNames(answer.formRecords, of: record.account),
+            refused: refused, refusedActivity: activity, adding: adding)
         let activities = view.values(answer.activities)
         let isOpen = record.active ?? true
-        let files = parts.files(answer.attachments, at: href, mayRemove: isOpen)
+        let moves = CaseMoves(visit: visit)
+        let files = parts.files(answer.attachments, at: href, mayRemove: isOpen, mayShow: isOpen)
         var values: Values = [
-            "page": Seen(answer, ["attachments": files]), "href": href, "moves": moves(record, visit),
-            "stages": stages(answer, href, visit), "lane": lane(answer, visit), "activities": activities,
+            "page": Seen(answer, ["attachments": files]), "href": href, "etag": record.etag,
+            "moves": moves.buttons(record), "endings": moves.endings(record, refused: refused),
+            "next": moves.next(record, answer.stages?.stages ?? []), "stages": stages(answer, href, visit),
+            "lane": lane(answer, visit), "activities": activities,
             "facts": facts(record, answer, visit), "people": people(answer.people, visit),
-            "related": related(answer, parts), "stream": parts.stream(answer.stream, of: Record.schema),
+            "related": related(answer, parts, visit), "stream": parts.stream(answer.stream, of: Record.schema),
             "say": ["action": "\(href)/say", "comment": true, "note": true] as Values,
             "typed": ["text": refused == nil ? "" : visit.form[AddEntryRequest.Field.text]] as Values,
             "help": await help(visit, record).values(answer.recommendedActions, answer.relatedKnowledge),
         ]
+        // What was typed stands there, also when the case has ended meanwhile.
+        let isEdited = refused != nil && visit.path == href
+        if isOpen || isEdited, CaseForm(visit: visit).isOffered {
+            values["form"] = await CaseForm(visit: visit).values(
+                answer, action: href, refused: isEdited ? refused : nil)
+        }
         if isOpen {
-            values["drop"] = ["action": "\(href)/files"] as Values
+            values["drop"] = ["action": "\(href)/files", "shows": true] as Values
             values["goLive"] = "\(href)/go-live"
             values["plays"] = PlayOrigin(Record.schema, id: record.id).text
         }
-        if let refused, activity.isEmpty { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
+        if let refused, activity.isEmpty, !isEdited || values["form"] == nil {
+            values["problem"] = ["text": refused.text(visit.reader.language)] as Values
+        }
         var page = Page(
             template: "case", title: "\(record.number ?? "") \(record.shortDescription ?? "")", values: values)
         page.trail = [Navigation.home(visit)]
         page.live = LiveTopic.record(table: Record.schema.table, id: record.id).text
         return page
-    }
-
-    private static func moves(_ record: OnboardingCase, _ visit: Visit) -> [Values] {
-        func move(_ to: String, _ label: String, isMain: Bool = false) -> Values {
-            ["value": to, "label": label, "main": isMain]
-        }
-        guard record.active ?? true else { return [move("reopen", visit.say("Open again", "다시 열기"))] }
-        var moves: [Values] = []
-        if record.assignedTo == nil { moves.append(move("me", visit.say("Assign to me", "나에게 할당"), isMain: true)) }
-        switch record.state {
-        case Record.State.blocked: moves.append(move(Record.State.active, visit.say("Unblock", "진행 재개"), isMain: true))
-        case Record.State.active: moves.append(move(Record.State.blocked, visit.say("Block", "진행 불가로 표시")))
-        default: break
-        }
-        moves.append(move(Record.State.closed, visit.say("Close", "종결")))
-        return moves
     }
 
     private static func stages(_ answer: OnboardingCasePage, _ href: String, _ visit: Visit) -> [Values] {
@@ -207,7 +191,14 @@ enum CasePages: PageFolder {
         let language = visit.reader.language
         func label(_ field: Record.Field) -> String { Record.schema.label(field, language) }
         var facts: [Values] = []
-        if !answer.accountName.isEmpty { facts.append(.fact(label(.account), answer.accountName)) }
+        if !answer.accountName.isEmpty, let account = record.account {
+            let href = Address.of(CustomerAccount.schema.table, account, id: account)
+            let isSeen = Access.allows(visit.person?.roles ?? [], .read, on: CustomerAccount.schema.table)
+            facts.append(
+                isSeen
+                    ? .fact(label(.account), answer.accountName, href: href)
+                    : .fact(label(.account), answer.accountName))
+        }
         if let account = record.account, HolidayPages.isFor(visit.person) {
             let days = visit.say("Monday to Friday, without holidays", "휴일을 제외한 월요일~금요일")
             facts.append(.fact(visit.say("Working days", "영업일"), days, href: HolidayPages.href(account)))
@@ -246,10 +237,15 @@ enum CasePages: PageFolder {
         }
     }
 
-    private static func related(_ answer: OnboardingCasePage, _ parts: Parts) -> [Values] {
-        [
-            parts.section(parts.reader(Text(en: "Tasks", ko: "작업")), answer.tasks),
-            parts.section(parts.reader(Text(en: "Risk signals", ko: "위험 신호")), answer.riskSignals),
+    private static func related(_ answer: OnboardingCasePage, _ parts: Parts, _ visit: Visit) -> [Values] {
+        let record = answer.onboardingCase ?? OnboardingCase()
+        var tasks = parts.section(parts.reader(Text(en: "Tasks", ko: "작업")), answer.tasks)
+        if record.active ?? true {
+            tasks["new"] = RecordRelated(visit: visit, schema: Record.schema).new(
+                LifecycleTask.schema, LifecycleTask.Field.parent.rawValue, record.id)
+        }
+        return [
+            tasks, parts.section(parts.reader(Text(en: "Risk signals", ko: "위험 신호")), answer.riskSignals),
             parts.section(parts.reader(Text(en: "Cases", ko: "케이스")), answer.cases),
         ]
     }

@@ -1,10 +1,11 @@
+import ImportValidationWire
 import Korean
 import OnboardingWire
 import PlaybooksWire
 import RPC
 import Wire
 
-/// Moving the go-live date of a case, or the due date of a task: what would happen, before it is done.
+/// Moving the go-live date of a case, or the due date of a task or an import task: what would happen, before it is done.
 enum DateMovePages: PageFolder {
     static func add(to pages: Pages) {
         for kind in Kind.allCases {
@@ -30,13 +31,51 @@ enum DateMovePages: PageFolder {
                 }
             }
         }
+        pages.post("/cases/:id/go-live/:move/alone") { visit async throws(Problem) in
+            try await answer(.goLive, visit) { () async throws(Problem) in try await setAlone(visit) }
+        }
+    }
+
+    /// Changes the go-live date alone, and what the playbook counts from it: where it would begin or end something with that, that
+    /// is no move of dates, and nothing gives it back.
+    private static func setAlone(_ visit: Visit) async throws(Problem) -> String {
+        var about = GetRequest()
+        about.id = visit.part("move")
+        let move = try await visit.ask(OnboardingAPI.getDateMove, about)
+        about.id = visit.part("id")
+        let record = try await visit.ask(OnboardingAPI.getOnboardingCase, about)
+        guard record.id == move.onboardingCase, move.playbookMoves, record.goLiveDate ?? "" == move.goLiveBefore else {
+            throw Problem(
+                .failedPrecondition,
+                Text(
+                    en: "The go-live date has changed since: look again at what would happen.",
+                    ko: "그 사이 운영 개시일이 변경되었습니다. 변경 내용을 다시 확인하세요."), reason: "GROUND_MOVED")
+        }
+        var (request, changed) = (UpdateOnboardingCaseRequest(), OnboardingCase())
+        (changed.id, changed.etag, changed.goLiveDate) = (record.id, record.etag, move.goLiveAfter)
+        request.onboardingCase = changed
+        request.updateMask = FieldMask(paths: [OnboardingCase.Field.goLiveDate.rawValue])
+        _ = try await visit.ask(OnboardingAPI.updateOnboardingCase, request)
+        return "\(Kind.goLive.href(visit))?done=\(Toast.saved.rawValue)"
+    }
+
+    /// The address of what moving the go-live date of a case would do.
+    static func asking(_ onboarding: OnboardingCase, goLive date: String, _ visit: Visit) async throws(Problem)
+        -> String
+    {
+        var request = PreviewGoLiveRequest()
+        (request.id, request.goLiveDate) = (onboarding.id, date)
+        let move = try await visit.ask(OnboardingAPI.previewGoLive, request)
+        return "/cases/\(Fields.encoded(onboarding.number ?? onboarding.id))/go-live?move=\(Fields.encoded(move.id))"
     }
 
     /// What is moved.
-    enum Kind: CaseIterable {
-        case goLive, dueDate
+    enum Kind: String, CaseIterable {
+        case goLive = "cases"
+        case dueDate = "tasks"
+        case importDueDate = "imports"
 
-        fileprivate var folder: String { self == .goLive ? "cases" : "tasks" }
+        fileprivate var folder: String { rawValue }
         fileprivate var page: String { self == .goLive ? "go-live" : "due-date" }
         fileprivate func href(_ visit: Visit) -> String { "/\(folder)/\(Fields.encoded(visit.part("id")))" }
 
@@ -54,19 +93,33 @@ enum DateMovePages: PageFolder {
             }
             var request = PreviewDueDateRequest()
             (request.id, request.dueDate) = (visit.part("id"), visit.form["date"])
+            if self == .importDueDate { request.id = try await importTask(visit).id }
             return try await visit.ask(OnboardingAPI.previewDueDate, request)
         }
 
-        /// The number of what is moved, and its date now.
-        fileprivate func known(_ visit: Visit) async throws(Problem) -> (number: String, date: String) {
+        /// The import task, which onboarding knows by its id alone.
+        private func importTask(_ visit: Visit) async throws(Problem) -> ImportTask {
+            var request = GetRequest()
+            request.id = visit.part("id")
+            return try await visit.ask(ImportValidationAPI.getImportTask, request)
+        }
+
+        /// The number and the title of what is moved, and its date now.
+        fileprivate func known(
+            _ visit: Visit
+        ) async throws(Problem) -> (number: String, title: String, date: String) {
             var request = GetRequest()
             request.id = visit.part("id")
             if self == .goLive {
                 let record = try await visit.ask(OnboardingAPI.getOnboardingCase, request)
-                return (record.number ?? "", record.goLiveDate ?? "")
+                return (record.number ?? "", record.shortDescription ?? "", record.goLiveDate ?? "")
+            }
+            if self == .importDueDate {
+                let record = try await importTask(visit)
+                return (record.number ?? "", record.shortDescription ?? "", record.dueDate ?? "")
             }
             let record = try await visit.ask(OnboardingAPI.getLifecycleTask, request)
-            return (record.number ?? "", record.dueDate ?? "")
+            return (record.number ?? "", record.shortDescription ?? "", record.dueDate ?? "")
         }
     }
 
@@ -112,6 +165,8 @@ enum DateMovePages: PageFolder {
     private static func page(
         _ kind: Kind, _ visit: Visit, refused: Problem? = nil
     ) async throws(Problem) -> Page {
+        let isAsked = refused == nil && !visit.query["move"].isEmpty
+        async let told = Outcome.of { () async throws(Problem) in isAsked ? try await move(visit) : nil }
         let known = try await kind.known(visit)
         let href = kind.href(visit)
         let title =
@@ -127,20 +182,26 @@ enum DateMovePages: PageFolder {
         if !known.date.isEmpty { values["now"] = ["date": known.date] as Values }
         if let refused {
             values["problem"] = ["text": refused.text(visit.reader.language)] as Values
-        } else if !visit.query["move"].isEmpty {
-            var request = GetRequest()
-            request.id = visit.query["move"]
-            values.merge(asked(try await visit.ask(OnboardingAPI.getDateMove, request), visit)) { _, own in own }
+        } else if let move = try await told.get() {
+            values.merge(asked(move, visit)) { _, own in own }
         }
         var page = Page(template: "go_live", title: "\(title) \(known.number)", values: values)
-        page.trail = [Crumb(label: known.number, href: href)]
+        page.trail = [Crumb(label: "\(known.number) \(known.title)", href: href)]
         return page
+    }
+
+    /// The move that the address names.
+    private static func move(_ visit: Visit) async throws(Problem) -> DateMove {
+        var request = GetRequest()
+        request.id = visit.query["move"]
+        return try await visit.ask(OnboardingAPI.getDateMove, request)
     }
 
     /// What was told of a move.
     private static func asked(_ move: DateMove, _ visit: Visit) -> Values {
         let reader = visit.reader
-        let asked = move.items.first { $0.id == move.lifecycleTask && !move.lifecycleTask.isEmpty }?.after
+        let task = move.lifecycleTask.isEmpty ? move.importTask : move.lifecycleTask
+        let asked = move.items.first { $0.id == task && !task.isEmpty }?.after
         let date = asked ?? move.goLiveAfter
         let day = CivilDate(date).map(reader.text) ?? date
         var values: Values = [
@@ -156,7 +217,7 @@ enum DateMovePages: PageFolder {
                     "외 \(grouped: move.items.count - shown)개는 표시하지 않습니다.") : "",
         ]
         // What was asked for is not counted, be it the go-live date or that of a task.
-        let count = Int(move.moving) - move.items.count { $0.id == move.lifecycleTask && $0.before != $0.after }
+        let count = Int(move.moving) - move.items.count { $0.id == task && $0.before != $0.after }
         let apply =
             count == 1
             ? Text(en: "Move to \(day): 1 date changes with it", ko: "\(day, .direction) 변경(함께 바뀌는 날짜 1개)")
@@ -170,6 +231,12 @@ enum DateMovePages: PageFolder {
                 "가져오기 작업의 날짜를 변경하고 있습니다. 잠시 후 다시 확인하세요.")
         }
         switch move.state {
+        case "previewed" where move.playbookMoves:
+            values["playbookMoves"] = visit.say(
+                "With this date the playbook also begins or ends what is marked below. That is more than a move of dates: nothing gives it back.",
+                "이 날짜로 변경하면 아래에 표시된 플레이북 활동이 시작되거나 종료됩니다. 날짜만 바뀌는 것이 아니므로 실행 취소할 수 없습니다.")
+            values["alone"] = visit.say(
+                "Change go-live to \(day) alone, and leave other dates", "운영 개시일만 \(day, .direction) 변경")
         case "previewed": values["apply"] = reader(apply)
         case "applied": values["undo"] = visit.say("Undo: give every date back", "실행 취소: 모든 날짜 되돌리기")
         default: break
@@ -193,7 +260,7 @@ enum DateMovePages: PageFolder {
                     en: past == 1 ? "1 is due before today" : "\(grouped: past) are due before today",
                     ko: "기한이 이미 지남 \(grouped: past)개"))
         }
-        if move.goLiveNotWorking, move.lifecycleTask.isEmpty {
+        if move.goLiveNotWorking, move.lifecycleTask.isEmpty, move.importTask.isEmpty {
             broken.append(Text(en: "Nobody works on the new go-live date", ko: "새 운영 개시일은 휴무일"))
         }
         return broken
@@ -207,6 +274,7 @@ enum DateMovePages: PageFolder {
         if item.afterGoLive { marks.append(Text(en: "After go-live", ko: "운영 개시일 이후")) }
         if item.beforeToday { marks.append(Text(en: "Before today", ko: "오늘보다 이전")) }
         if item.notWorking { marks.append(Text(en: "Not a working day", ko: "휴무일")) }
+        if let follows = follows(item) { marks.append(follows) }
         let label = item.label.map { reader(Text(en: $0.en, ko: $0.ko.isEmpty ? $0.en : $0.ko)) }
         let title = label ?? "\(item.number) \(item.title)"
         return [
@@ -214,6 +282,17 @@ enum DateMovePages: PageFolder {
             "moves": item.before != item.after, "marks": marks.map(reader.callAsFunction),
             "note": notes(of: item, move).map(reader.callAsFunction).joined(separator: " · "),
         ]
+    }
+
+    /// What the playbook would do with it besides.
+    private static func follows(_ item: DateMoveItem) -> Text? {
+        switch item.follows {
+        case "begins": Text(en: "Would begin", ko: "시작됨")
+        case "ends": Text(en: "Would end", ko: "종료됨")
+        case "joins": Text(en: "Would become part of the playbook", ko: "플레이북에 포함됨")
+        case "leaves": Text(en: "Would be left out of the playbook", ko: "플레이북에서 제외됨")
+        default: nil
+        }
     }
 
     private static func href(of item: DateMoveItem, _ move: DateMove) -> String {
@@ -226,13 +305,13 @@ enum DateMovePages: PageFolder {
 
     private static func notes(of item: DateMoveItem, _ move: DateMove) -> [Text] {
         var notes: [Text] = []
-        if item.expected { notes.append(Text(en: "Expected, has yet to begin", ko: "시작 전 예상")) }
+        if item.expected, !item.after.isEmpty { notes.append(Text(en: "Expected, has yet to begin", ko: "시작 전 예상")) }
         switch item.reason {
         case "counted": notes.append(Text(en: "Counted from go-live", ko: "운영 개시일 기준"))
         case "distance": notes.append(Text(en: "Keeps its distance to go-live", ko: "운영 개시일까지 간격 유지"))
         case "pushed": notes.append(Text(en: "Waits for what moves", ko: "선행 작업에 따라 변경"))
         case "asked": break
-        default: if !item.expected { notes.append(Text(en: "Stays", ko: "변경 없음")) }
+        default: if !item.expected, item.follows.isEmpty { notes.append(Text(en: "Stays", ko: "변경 없음")) }
         }
         if item.critical { notes.append(Text(en: "On the critical path", ko: "주요 경로")) }
         if !move.goLiveAfter.isEmpty, item.slackDays > 0 {

@@ -31,8 +31,15 @@ enum Work {
     static func lead(
         _ act: () async throws(Problem) -> String, refused: (Problem) async throws(Problem) -> Page
     ) async throws(Problem) -> Answer {
+        try await answer({ () async throws(Problem) in .moved(to: try await act()) }, refused: refused)
+    }
+
+    /// Does something and answers what comes of it; what was refused stands on a page.
+    static func answer(
+        _ act: () async throws(Problem) -> Answer, refused: (Problem) async throws(Problem) -> Page
+    ) async throws(Problem) -> Answer {
         do throws(Problem) {
-            return .moved(to: try await act())
+            return try await act()
         } catch {
             guard error.isRefusal, error.code != .notFound else { throw error }
             var page = try await refused(error)
@@ -55,6 +62,16 @@ enum Work {
         }
         _ = try await visit.ask(comment, request)
         return .commented
+    }
+
+    /// What people are called whom a page knows, and those whom a list of its form was given since, when it is drawn again.
+    static func names(
+        _ known: [String: String], chosenIn field: some FieldKey, _ visit: Visit
+    ) async -> [String: String] {
+        let chosen = Forms.many(field.rawValue, visit.form).filter { known[$0] == nil && $0.utf8.count == 36 }
+        guard !chosen.isEmpty else { return known }
+        let found = (try? await Lookup(visit).names(of: chosen, in: User.schema.table)) ?? [:]
+        return known.merging(found) { own, _ in own }
     }
 
     /// Where a case or a task goes: what a button of its page says, or what takes back the move before.
@@ -90,7 +107,8 @@ enum Work {
 
     /// Takes back the change that the address names, as long as nobody has changed the record since.
     static func takeBack(_ visit: Visit) async throws(Problem) -> Toast {
-        try await visit.undos.take(visit.part("change"), of: visit.person) { (change) async throws(Problem) in
+        try await visit.undos.take(visit.part("change"), of: visit.person) {
+            (change: Undos.Change) async throws(Problem) in
             try await change.takeBackOne(visit)
         }
         return .restored

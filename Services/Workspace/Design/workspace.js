@@ -54,6 +54,8 @@
     else if (event.key === "x" && current) one("input[type=checkbox]", current)?.click();
     else if (done[event.key]?.()) {
       const found = done[event.key](), place = found.matches("form") ? one("input:not([type=hidden]), select, textarea", found) ?? found : found;
+      const folded = place.closest("details:not([open])");
+      if (folded) folded.open = true;
       place.focus(); if (event.key === "e" && place.matches("a, button")) place.click(); }
     else return;
     event.preventDefault();
@@ -140,10 +142,12 @@
   // A stream of the record itself tells of its work as it comes further; then it is asked after only now and then, for a hint
   // that was lost.
   let [told, turn] = [false, 0];
+  const busy = () => all("[data-refresh][data-busy]").forEach(refresh);
   if (body.dataset.live) {
     const source = new EventSource(body.dataset.live);
     const tells = !body.dataset.live.endsWith("topic=notices");
-    source.addEventListener("open", () => { told = tells; });
+    // What has come further since the page was drawn, before anybody could be told, is asked after once.
+    source.addEventListener("open", () => { told = tells; if (told) busy(); });
     source.addEventListener("error", () => { told = false; });
     source.addEventListener("changed", announce);
     source.addEventListener("progress", () => all("[data-refresh]").forEach(refresh));
@@ -154,9 +158,16 @@
   }
   setInterval(() => {
     turn += 1;
-    if (!document.hidden && (!told || turn % 5 === 0)) all("[data-refresh][data-busy]").forEach(refresh);
+    if (!document.hidden && (!told || turn % 5 === 0)) busy();
   }, 2000);
   one("[data-news]")?.addEventListener("click", () => location.reload());
+
+  // What was away is asked for until it is there; a page that nobody looks at waits.
+  async function again() {
+    const answer = document.hidden ? null : await fetch(location.href, { credentials: "same-origin", headers: { "X-Passive": "1" } }).catch(() => null);
+    if (answer && answer.status !== 503) location.reload(); else setTimeout(again, 3000);
+  }
+  if (one("[data-again]")) setTimeout(again, 3000);
 
   // --- typing ahead in references: a text field with the chosen id beside it
 
@@ -177,7 +188,13 @@
       all("[role=option]", list).forEach((other) => other.setAttribute("aria-selected", other === option));
       if (option) { field.setAttribute("aria-activedescendant", option.id); option.scrollIntoView({ block: "nearest" }); }
     };
-    const take = (option) => { field.value = option.dataset.text; chosen.value = option.dataset.value; close(); };
+    // Of a list, what is chosen is ticked, and one more can be.
+    const add = ({ value, text }) => {
+      const label = document.createElement("label"), box = document.createElement("input");
+      Object.assign(box, { type: "checkbox", name: field.dataset.many, value, checked: true });
+      label.className = "check"; label.append(box, ` ${text}`); field.parentElement.before(label); field.value = "";
+    };
+    const take = (option) => { if (field.dataset.many) add(option.dataset); else { field.value = option.dataset.text; chosen.value = option.dataset.value; } close(); };
     const ask = async () => {
       const mine = ++asked;
       try {
@@ -208,18 +225,64 @@
   }
   all("[data-choose]").forEach(choose);
 
+  // --- an article is read where its link stands, asked for when it is opened; any other way of following a link leads to it
+
+  let articles = 0;
+  async function read(link) {
+    const known = document.getElementById(link.getAttribute("aria-controls") ?? "");
+    if (known) { known.hidden = !known.hidden; return link.setAttribute("aria-expanded", !known.hidden); }
+    if (link.dataset.asking) return;
+    link.dataset.asking = "1";
+    try {
+      const { isFine, content } = await fragment(link.href);
+      if (!isFine) return location.assign(link.href);
+      const place = document.createElement("div"), entry = link.closest("li");
+      for (const [name, value] of Object.entries({ id: `article-${++articles}`, class: "reading stack-tight", role: "region", "aria-label": link.textContent })) place.setAttribute(name, value);
+      place.append(content);
+      if (entry) entry.append(place); else (link.closest("p") ?? link).after(place);
+      link.setAttribute("aria-controls", place.id);
+      link.setAttribute("aria-expanded", "true");
+    } catch { location.assign(link.href); } finally { delete link.dataset.asking; }
+  }
+  all("a[data-article]").forEach((link) => {
+    link.setAttribute("aria-expanded", "false");
+    link.addEventListener("click", (event) => {
+      if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      read(link);
+    });
+  });
+
+  // --- a response template goes behind what stands in the field; where that fails, the form is sent, and says why
+
+  async function insert(button) {
+    const form = button.form, chosen = document.getElementById(button.dataset.insert), field = one("textarea", form);
+    if (!chosen.value) return chosen.focus();
+    try {
+      const asked = new URLSearchParams({ csrf: body.dataset.csrf, kind: button.value, [chosen.name]: chosen.value });
+      const { isFine, content } = await fragment(form.action, { method: "POST", body: asked });
+      if (!isFine) return form.requestSubmit(button);
+      field.value = [field.value, one("[data-insert-text]", content).textContent].filter(Boolean).join("\n\n");
+      one("[data-insert-note]").textContent = one("[data-insert-note]", content).textContent;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.focus();
+    } catch { form.requestSubmit(button); }
+  }
+  all("[data-insert]").forEach((button) => button.addEventListener("click", (event) => { event.preventDefault(); insert(button); }));
+
   // --- files: dragged in or chosen, several, each with its progress; the form alone sends them without a script
 
   function send(form, file, item) {
     return new Promise((done) => {
       const data = new FormData();
-      all("input[type=hidden]", form).forEach((input) => data.append(input.name, input.value));
+      all("input[type=hidden], input[type=checkbox]:checked", form).forEach((input) => data.append(input.name, input.value));
       data.append(one("input[type=file]", form).name, file, file.name);
       const request = new XMLHttpRequest();
       const bar = one("progress", item);
       request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = (event.loaded / event.total) * 100; });
       request.addEventListener("loadend", () => {
-        const isFine = request.status >= 200 && request.status < 400;
+        // Whoever's session has ended is led to where one signs in: the file has gone nowhere.
+        const isFine = request.status >= 200 && request.status < 400 && new URL(request.responseURL).pathname !== "/sign-in";
         one("[data-cancel]", item)?.remove();
         if (!item.dataset.canceled) one("[data-status]", item).textContent = isFine ? form.dataset.done : request.getResponseHeader("X-Problem") ? decodeURIComponent(request.getResponseHeader("X-Problem")) : form.dataset.failed;
         one("[data-status]", item).classList.toggle("fault", !isFine);
@@ -257,34 +320,69 @@
     input.addEventListener("change", () => { if (input.files.length) sendAll(form, [...input.files]); });
   });
 
-  // --- grid: blocks of rows that are read as they come near, and let go of when they are far; only a few are kept
+  // --- grid: blocks of rows that are read as they come near, and taken out of the page when they are far. What is kept of those is where
+  // they are asked for and how high they were; one empty body stands for all that follow each other.
 
   all("[data-grid]").forEach((wrap) => {
-    const table = one("table", wrap);
-    const near = new IntersectionObserver((entries) => entries.forEach((entry) => (entry.isIntersecting ? load : leave)(entry.target)), { root: wrap, rootMargin: "1600px 0px" });
-    async function load(block) {
-      if (!block.dataset.far || block.dataset.asking) return;
-      block.dataset.asking = "1";
-      try {
-        const { isFine, content } = await fragment(block.dataset.block);
-        const [here, next] = all("tbody", content);
-        if (!isFine || !here) return;
-        block.replaceChildren(...here.children);
-        delete block.dataset.far;
-        if (next && !block.nextElementSibling) { table.append(next); near.observe(next); }
-      } catch { /* Scrolling there again asks again. */ } finally { delete block.dataset.asking; }
-    }
-    function leave(block) {
-      if (block.dataset.far || block.contains(document.activeElement) || one("[data-editing]", block)) return;
-      const height = block.getBoundingClientRect().height;
-      const row = document.createElement("tr");
-      const cell = row.appendChild(document.createElement("td"));
+    const table = one("table", wrap), near = 1600;
+    const blocks = all("tbody[data-block]", table).map((body) => ({ address: body.dataset.block, body, height: body.getBoundingClientRect().height, isRead: !body.dataset.far }));
+    const isHeld = ({ body }) => body && (body.contains(document.activeElement) || one("[data-editing]", body));
+    const empty = (height) => {
+      const body = document.createElement("tbody"), cell = body.insertRow().insertCell();
       cell.colSpan = 1000;
       cell.style.height = `${height}px`;
-      block.replaceChildren(row);
-      block.dataset.far = "1";
+      return body;
+    };
+    async function read(block) {
+      block.isAsked = true;
+      try {
+        const { isFine, content } = await fragment(block.address);
+        const [here, next] = all("tbody", content);
+        if (!isFine || !here) return;
+        if (block.body) { block.body.replaceChildren(...here.children); block.isRead = true; }
+        if (next && block === blocks.at(-1)) blocks.push({ address: next.dataset.block, first: next, height: 0 });
+        soon();
+      } catch { /* Scrolling there again asks again. */ } finally { block.isAsked = false; }
     }
-    all("tbody[data-block]", table).forEach((block) => near.observe(block));
+    // What is near stands in the page, and what somebody is at; it does not move while others come and go.
+    let shown = [];
+    function arrange() {
+      shown.forEach((block) => { block.height = block.body.getBoundingClientRect().height; });
+      const top = wrap.scrollTop - near, bottom = wrap.scrollTop + wrap.clientHeight + near;
+      let from = 0;
+      const kept = blocks.filter((block) => {
+        const isNear = from + block.height >= top && from <= bottom;
+        from += block.height;
+        return isNear || isHeld(block);
+      });
+      if (kept.length !== shown.length || kept.some((block, place) => block !== shown[place])) put(kept);
+      kept.forEach((block) => { if (!block.isRead && !block.isAsked) read(block); });
+    }
+    function put(kept) {
+      const bodies = [];
+      let left = 0;
+      for (const block of blocks) {
+        if (!kept.includes(block)) { left += block.height; block.body = null; block.isRead = false; continue; }
+        if (left) bodies.push(empty(left));
+        left = 0;
+        block.body ??= block.first ?? empty(block.height);
+        block.first = null;
+        bodies.push(block.body);
+      }
+      if (left) bodies.push(empty(left));
+      all("tbody", table).forEach((body) => { if (!bodies.includes(body)) body.remove(); });
+      bodies.reduce((place, body) => { if (place.nextElementSibling !== body) place.after(body); return body; }, table.tHead);
+      shown = kept;
+    }
+    let isDue = false;
+    function soon() {
+      if (isDue) return;
+      isDue = true;
+      requestAnimationFrame(() => { isDue = false; arrange(); });
+    }
+    wrap.addEventListener("scroll", soon, { passive: true });
+    addEventListener("resize", soon);
+    soon();
   });
 
   // --- cells: arrows move, Enter or a click edits where it stands, Enter keeps, Escape leaves; the row comes back as the server has it
@@ -297,11 +395,12 @@
     input.setAttribute("aria-label", cell.closest("table").tHead.rows[0].cells[cell.cellIndex].textContent);
     const leave = () => { cell.removeAttribute("data-editing"); cell.replaceChildren(...before); goTo(cell); };
     const keep = async () => {
-      const form = new URLSearchParams({ csrf: body.dataset.csrf, field, value: input.value, etag: row.dataset.etag ?? "" });
+      const form = new URLSearchParams({ csrf: body.dataset.csrf, field, value: input.value, etag: row.dataset.etag ?? "", columns: cell.closest("[data-grid]").dataset.columns ?? "" });
       input.disabled = true;
       try {
-        const { content } = await fragment(row.dataset.cells, { method: "POST", body: form });
-        const next = one("tr", content);
+        const { content } = await fragment(row.dataset.cells + location.search, { method: "POST", body: form });
+        const next = one("tr", content), toast = one(".toast", content);
+        if (toast) { one(".toast")?.remove(); body.append(toast); }
         if (next) { row.replaceWith(next); return goTo(one(`[data-field="${CSS.escape(field)}"]`, next)); }
         explain(cell, content.textContent.trim());
       } catch { /* What was typed stays. */ }
@@ -358,10 +457,49 @@
     count();
   });
 
+  // --- an outline: what stands in it is dragged elsewhere, or moved by Alt and an arrow; the server has the order
+
+  all("[data-outline]").forEach((form) => {
+    const wrap = form.parentElement, places = all("[data-place]", wrap);
+    const level = (item) => item.dataset.place.split(":")[0];
+    const send = (fields) => { for (const [name, value] of Object.entries(fields)) form.elements.namedItem(name).value = value; form.submit(); };
+    let held = null;
+    one("[data-outline-help]", wrap)?.removeAttribute("hidden");
+    wrap.addEventListener("keydown", (event) => {
+      const item = event.target.closest("[data-place]"), way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+      if (!item || !way || !event.altKey) return;
+      event.preventDefault();
+      send({ do: way, item: item.dataset.place });
+    });
+    // An activity goes behind another or first into a stage, a stage behind another.
+    const target = (event) => {
+      const item = event.target.closest("[data-place]");
+      if (!held || !item || held.contains(item)) return null;
+      return level(held) === "lane" ? item.closest("[data-place^='lane:']") : item;
+    };
+    const leave = () => places.forEach((item) => item.removeAttribute("data-over"));
+    places.forEach((item) => { item.draggable = true; });
+    wrap.addEventListener("dragstart", (event) => { held = event.target.closest("[data-place]"); event.dataTransfer?.setData("text/plain", held?.dataset.place ?? ""); });
+    wrap.addEventListener("dragover", (event) => { leave(); const item = target(event); if (item) { event.preventDefault(); item.setAttribute("data-over", ""); } });
+    wrap.addEventListener("dragend", () => { held = null; leave(); });
+    wrap.addEventListener("drop", (event) => { const item = target(event); if (item) { event.preventDefault(); send({ do: "move", item: held.dataset.place, behind: item.dataset.place }); } });
+    if (location.hash === "#chosen") document.getElementById("chosen")?.focus();
+  });
+
+  // Where a text for a machine is wrong, the cursor stands.
+  all("textarea[data-line]").forEach((field) => {
+    const lines = field.value.split("\n"), line = Number(field.dataset.line) - 1;
+    const begin = lines.slice(0, line).reduce((sum, text) => sum + text.length + 1, 0);
+    field.focus({ preventScroll: true });
+    field.setSelectionRange(begin + Number(field.dataset.column) - 1, begin + (lines[line] ?? "").length);
+    field.scrollTop = Math.max(0, line - 4) * parseFloat(getComputedStyle(field).lineHeight);
+  });
+
   // --- what was typed survives a time-out and a sign-out by somebody else: it waits in this tab, for this person alone
 
   const place = (form) => `typed ${body.dataset.person} ${location.pathname} ${form.id}`;
-  if (body.dataset.saved) sessionStorage.removeItem(place({ id: body.dataset.saved }));
+  // What was made of a form has a page of its own: the form that was sent is over all the same.
+  if (body.dataset.saved) [place({ id: body.dataset.saved }), sessionStorage.getItem("sent")].forEach((each) => sessionStorage.removeItem(each));
   all("form[data-keep]").forEach((form) => {
     const fields = () => all("input:not([type=hidden]):not([type=file]):not([type=password]):not([type=radio]), textarea, select", form).filter((field) => field.name);
     const value = (field) => (field.type === "checkbox" ? field.checked : field.value);
@@ -374,13 +512,27 @@
       different.forEach((field) => { if (field.type === "checkbox") field.checked = typed.get(field.name); else field.value = typed.get(field.name); });
       const note = one("[data-kept]", form);
       if (note && different.length) note.hidden = false;
+      if (different.length) form.closest("details.panel")?.setAttribute("open", "");
     } catch { sessionStorage.removeItem(place(form)); }
+    form.addEventListener("submit", () => sessionStorage.setItem("sent", place(form)));
     // What was not touched does not wait: somebody else may change it meanwhile.
     form.addEventListener("input", () => {
       const now = JSON.stringify(fields().filter((field) => value(field) !== first.get(field.name)).map((field) => [field.name, value(field)]));
       if (now.length < 100000) sessionStorage.setItem(place(form), now);
     });
   });
+  // A date in words, beside the field that a browser writes in its own way: it follows what is typed.
+  const words = new Intl.DateTimeFormat(document.documentElement.lang === "ko" ? "ko" : "en-GB", { dateStyle: document.documentElement.lang === "ko" ? "long" : "medium", timeZone: "UTC" });
+  const drawn = new Map();
+  function inWords(field) {
+    const line = one("[data-words]", field.parentElement);
+    if (!line) return;
+    if (!drawn.has(field)) drawn.set(field, line.textContent);
+    line.textContent = field.value === field.defaultValue ? drawn.get(field) : field.valueAsDate ? words.format(field.valueAsDate) : "";
+    line.hidden = !line.textContent;
+  }
+  all("input[type=date]").forEach(inWords);
+  document.addEventListener("input", (event) => { if (event.target.matches("input[type=date]")) inWords(event.target); });
   // The secret of a link stands behind `#`, which browsers keep to themselves: it is posted, and no longer in the address.
   all("form[data-secret]").forEach((form) => {
     if (location.hash.length < 2) return;

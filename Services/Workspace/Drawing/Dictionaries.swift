@@ -1,4 +1,3 @@
-import Mustache
 import Wire
 import WireCatalog
 
@@ -9,6 +8,15 @@ enum Dictionaries {
     private static let byService = Dictionary(
         Catalog.schemas.map { ("\($0.service).\($0.table)", $0) }, uniquingKeysWith: { first, _ in first })
 
+    /// The dictionary of every table.
+    static var all: [RecordSchema] { Catalog.schemas }
+
+    private static let needs = Dictionary(
+        Catalog.methods.map { ($0.subject, $0.need) }, uniquingKeysWith: { first, _ in first })
+
+    /// What the access rules are asked about whoever calls a method; nil where no single one decides.
+    static func need(of subject: String) -> MethodNeed? { needs[subject] ?? nil }
+
     /// What is said of a table; of two of one name what the first service says.
     static func schema(_ table: String) -> RecordSchema? { byTable[table] }
 
@@ -18,24 +26,6 @@ enum Dictionaries {
         case let record as any RecordMessage: type(of: record).schema
         case let item as WorkItem: byService["\(item.service).\(item.table)"]
         default: nil
-        }
-    }
-}
-
-/// Labels of tables and fields in one language: `{{labels.onboarding_case.go_live_date}}`.
-struct Labels: MustacheParent, Sendable {
-    let language: Language
-
-    func child(named name: String) -> Any? {
-        Dictionaries.schema(name).map { Table(schema: $0, language: language) }
-    }
-
-    private struct Table: MustacheParent {
-        let schema: RecordSchema
-        let language: Language
-
-        func child(named name: String) -> Any? {
-            name == "label" ? schema.label(language) : schema.field(name)?.label(language)
         }
     }
 }

@@ -5,8 +5,16 @@ import Wire
 /// meanwhile. Only what was changed is written; where both have changed a field, whoever typed chooses, and nothing is lost.
 struct Edits: Sendable {
     private let visit: Visit
+    /// The names of fields that hold lists.
+    private let lists: Set<String>
+    /// What was typed in fields that are more than one of the form: tables of rows, what was looked for by its name.
+    private let own: [String: String]
 
-    init(_ visit: Visit) { self.visit = visit }
+    init(_ visit: Visit, lists: Set<String> = [], own: [String: String] = [:]) {
+        self.visit = visit
+        self.lists = lists
+        self.own = own
+    }
 
     /// Whether the form says what its fields were.
     var isKnown: Bool { visit.form.pairs.contains { $0.name.hasPrefix(Self.was) } }
@@ -24,7 +32,10 @@ struct Edits: Sendable {
     }
 
     /// What stands in the form: a box that is not ticked says nothing.
-    private func typed(_ name: String) -> String { Self.plain(visit.form[name]) }
+    func typed(_ name: String) -> String {
+        own[name]
+            ?? (lists.contains(name) ? JSONTexts.text(Forms.many(name, visit.form)) : Self.plain(visit.form[name]))
+    }
 
     /// Whether somebody else has saved something else in a field that was changed here.
     func isContested(_ name: String, now: String) -> Bool {
@@ -33,7 +44,9 @@ struct Edits: Sendable {
     }
 
     /// What the field shows when the form is drawn again: what was typed, else what it is now.
-    func merged(_ name: String, now: String) -> String { isChanged(name) ? visit.form[name] : now }
+    func merged(_ name: String, now: String) -> String {
+        isChanged(name) ? lists.contains(name) || own[name] != nil ? typed(name) : visit.form[name] : now
+    }
 
     /// The hidden fields that say what each was, or is by now; and the choices where somebody else was there before.
     func values(_ fields: [Forms.Field], now: [String: String], isConflict: Bool) -> Values {
@@ -43,7 +56,7 @@ struct Edits: Sendable {
             "conflicts": contested.map { field -> Values in
                 [
                     "name": field.name, "label": field.label,
-                    "mine": shown(visit.form[field.name], field, isMine: true),
+                    "mine": shown(typed(field.name), field, isMine: true),
                     "theirs": shown(now[field.name] ?? field.value, field, isMine: false),
                 ]
             },
@@ -56,6 +69,15 @@ struct Edits: Sendable {
         switch field.kind {
         case .choice(let options), .several(let options):
             return options.first { $0.value == value }?.label ?? (value.isEmpty ? empty : value)
+        case .many(let options, _):
+            let names = Forms.list(value).map { id in options.first { $0.value == id }?.label ?? id }
+            return names.isEmpty ? empty : names.joined(separator: ", ")
+        case .rows(let rows):
+            let columns = rows.first?.map(\.key) ?? []
+            let all = ((try? JSONTexts.rows(value)) ?? []).map { row in
+                columns.compactMap { row[$0] }.joined(separator: " · ")
+            }
+            return all.isEmpty ? empty : all.joined(separator: "; ")
         case .boolean: return ListQuery.flag(value == "true", visit.reader)
         case .date: return CivilDate(value).map { visit.reader.text($0) } ?? (value.isEmpty ? empty : value)
         case .reference(let shown, _):

@@ -20,12 +20,16 @@ struct Forms: Sendable {
         /// One line; the type of the input: `text`, `number`, `email`, `password`.
         case text(String)
         case long
+        /// What is written for a machine: JSON, a script.
+        case code
         case date
         case boolean
         case choice([Option])
         case several([Option])
         /// One record of a table; what it is called, and the address that finds others.
         case reference(shown: String, choose: String)
+        /// Records of a table: those that are chosen, and the address that finds one more.
+        case many([Option], choose: String)
         /// A table of rows: each cell is a field.
         case rows([[Field]])
         /// Not to be changed.
@@ -34,8 +38,8 @@ struct Forms: Sendable {
         /// Whether the field has one value, under its own name.
         var isSingle: Bool {
             switch self {
-            case .text, .long, .date, .boolean, .choice, .reference: true
-            case .several, .rows, .fixed: false
+            case .text, .long, .code, .date, .boolean, .choice, .reference: true
+            case .several, .many, .rows, .fixed: false
             }
         }
     }
@@ -91,7 +95,7 @@ struct Forms: Sendable {
         let fault = refused?.fault(field.key, visit.reader.language) ?? ""
         var values: Values = [
             "name": field.name, "label": field.label, "value": typed, "required": field.isRequired, "help": field.help,
-            "wrong": fault, "autocomplete": field.autocomplete, "single": true,
+            "wrong": fault, "autocomplete": field.autocomplete, "single": true, "code": false,
         ]
         switch field.kind {
         case .text(let type):
@@ -99,6 +103,9 @@ struct Forms: Sendable {
             values["type"] = type
             if type == "password" { values["value"] = "" }
         case .long: values["isLong"] = true
+        case .code:
+            values["isLong"] = true
+            values["code"] = true
         case .date: values["isDate"] = true
         case .boolean:
             values["single"] = false
@@ -116,6 +123,13 @@ struct Forms: Sendable {
             values["isReference"] = true
             values["choose"] = choose
             values["text"] = isTyped ? visit.form["\(field.name)-text"] : shown
+        case .many(let options, let choose):
+            values["single"] = false
+            values["isMany"] = true
+            values["choose"] = choose
+            values["choices"] = chosen(options, isTyped ? visit.form.all(field.name) : Self.list(field.value))
+            values["added"] = isTyped ? visit.form[Self.adding(field.name)] : ""
+            values["text"] = isTyped ? visit.form["\(Self.adding(field.name))-text"] : ""
         case .rows(let rows):
             values["single"] = false
             values["isRows"] = true
@@ -129,8 +143,18 @@ struct Forms: Sendable {
         return values
     }
 
+    /// The name under which one more record of a list is chosen.
+    static func adding(_ name: String) -> String { "\(name)-add" }
+
+    /// What was chosen for a list: the records that are ticked, and the one that is added, by its id or what it was called.
+    static func many(_ name: String, _ form: Fields) -> [String] {
+        let (added, text) = (form[adding(name)], form["\(adding(name))-text"])
+        return (form.all(name) + [text.isEmpty || added.isEmpty ? text : added]).filter { !$0.isEmpty }
+    }
+
     /// What the services refused, above the form; each wrong field is a link to it.
-    func problem(_ problem: Problem, _ fields: [Field]) -> Values {
+    /// A form that was drawn anew with what somebody else has saved meanwhile (`isMerged`) says that, since there is nothing to read again.
+    func problem(_ problem: Problem, _ fields: [Field], isMerged: Bool = false) -> Values {
         let byKey = Dictionary(fields.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let language = visit.reader.language
         let wrong = problem.violations.map { violation -> Values in
@@ -142,6 +166,12 @@ struct Forms: Sendable {
         // The sum of one fault is that fault.
         let isOne = problem.violations.count == 1 && problem.violations.first?.text(language) == problem.text(language)
         let sum = visit.say("One field needs another look.", "필드 1개를 확인하세요.")
+        if isMerged {
+            let merged = visit.say(
+                "Somebody else has saved this meanwhile. It stands below as it is now, with what you have changed: save it again.",
+                "다른 사용자가 먼저 저장했습니다. 아래에 최신 내용과 입력한 내용이 함께 있으니 다시 저장하세요.")
+            return ["text": merged, "fields": wrong]
+        }
         return ["text": isOne ? sum : problem.text(language), "fields": wrong]
     }
 

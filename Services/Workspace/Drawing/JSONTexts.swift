@@ -14,7 +14,10 @@ enum JSONTexts {
 
     /// A list or rows as text; empty when nothing is in it.
     static func text<Value: Encodable & Collection>(_ value: Value) -> String {
-        guard !value.isEmpty, let data = try? JSONEncoder().encode(value) else { return "" }
+        let encoder = JSONEncoder()
+        // The same rows are the same text.
+        encoder.outputFormatting = .sortedKeys
+        guard !value.isEmpty, let data = try? encoder.encode(value) else { return "" }
         return String(decoding: data, as: UTF8.self)
     }
 }

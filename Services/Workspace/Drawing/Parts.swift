@@ -54,12 +54,15 @@ struct Parts: Sendable {
     }
 
     /// Files of a record whose page is `href`.
-    func files(_ attachments: [Attachment], at href: String, mayRemove: Bool) -> [Seen] {
+    func files(_ attachments: [Attachment], at href: String, mayRemove: Bool, mayShow: Bool = false) -> [Seen] {
         attachments.filter(\.complete).map { file in
             let address = "\(href)/files/\(file.id)"
             return Seen(
                 file,
-                ["href": address, "size": Self.size(file.sizeBytes), "remove": mayRemove ? "\(address)/remove" : ""])
+                [
+                    "href": address, "size": Self.size(file.sizeBytes), "remove": mayRemove ? "\(address)/remove" : "",
+                    "show": mayShow ? "\(address)/show" : "",
+                ])
         }
     }
 
@@ -95,9 +98,17 @@ enum Address {
         case "onboarding_case": "/cases/\(Fields.encoded(number))"
         case "lifecycle_task": "/tasks/\(Fields.encoded(number))"
         case "import_task": "/imports/\(Fields.encoded(id))"
-        case "engagement": SuccessPlanPages.href(number, isCustomer: false)
+        case "engagement": EngagementPages.href(number)
+        case "success_objective": ObjectivePage.href(number)
+        case "play_trigger": TriggerPages.href(id)
+        case "flow_definition": FlowPages.href(id)
+        case "import_builder": BuilderPages.href(id)
+        case "data_validation_assist": CheckPages.href(id)
+        case "knowledge_article": KnowledgePages.href(id)
         case "flow_run": "/plays/runs/\(Fields.encoded(id))"
-        default: ""
+        default:
+            RecordTypes.has(table) && !number.isEmpty
+                ? "\(RecordPages.place)\(Fields.encoded(table))/\(Fields.encoded(number))" : ""
         }
     }
 }

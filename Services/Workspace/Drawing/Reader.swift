@@ -45,6 +45,8 @@ struct Reader: Sendable {
     /// How long ago a time was.
     func distance(_ time: Timestamp) -> String {
         let minutes = (now.seconds - time.seconds) / 60
+        // Days begin at midnight where the reader lives.
+        let days = zone.local(now).day.days - zone.local(time).day.days
         let text =
             switch minutes {
             case ..<1: Text(en: "just now", ko: "방금")
@@ -52,8 +54,8 @@ struct Reader: Sendable {
             case ..<60: Text(en: "\(minutes) minutes ago", ko: "\(minutes)분 전")
             case ..<120: Text(en: "1 hour ago", ko: "1시간 전")
             case ..<1_440: Text(en: "\(minutes / 60) hours ago", ko: "\(minutes / 60)시간 전")
-            case ..<2_880: Text(en: "yesterday", ko: "어제")
-            default: Text(en: "\(grouped: minutes / 1_440) days ago", ko: "\(grouped: minutes / 1_440)일 전")
+            case _ where days == 1: Text(en: "yesterday", ko: "어제")
+            default: Text(en: "\(grouped: days) days ago", ko: "\(grouped: days)일 전")
             }
         return text(language)
     }

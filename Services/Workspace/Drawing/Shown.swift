@@ -1,22 +1,20 @@
 import Korean
-import Mustache
 import PlaybooksWire
 import RecommendedActionsWire
-import Synchronization
 import Wire
 
 /// What a template sees: values of a page, and messages of the services under the names of protobuf-JSON; beside each value
 /// stands what people read of it, as the README of the workspace says. Nothing is made that the template does not ask for.
-final class Shown: MustacheParent {
-    private let values: [String: Any]
-    private let message: MessageFields?
+final class Shown {
+    private let values: Values
+    private let message: (any WireMessage)?
     private let reader: Reader
-    private lazy var schema = message.flatMap { Dictionaries.schema(of: $0.message) }
+    private lazy var schema = message.flatMap { Dictionaries.schema(of: $0) }
     /// What was made of a part that holds further ones: a template names them many times.
-    private var made: [String: Any] = [:]
+    private var made: [String: Drawn] = [:]
 
     /// Values that a page has put together.
-    init(_ values: [String: Any], _ reader: Reader) {
+    init(_ values: Values, _ reader: Reader) {
         self.values = values
         message = nil
         self.reader = reader
@@ -25,75 +23,60 @@ final class Shown: MustacheParent {
     /// A message with what a page adds to it.
     init(_ seen: Seen, _ reader: Reader) {
         values = seen.more
-        message = MessageFields(seen.message)
+        message = seen.message as? any WireMessage
         self.reader = reader
     }
 
-    func child(named name: String) -> Any? {
-        if let known = made[name] { return known }
-        if let part = part(name) {
-            let child = seen(part)
-            if child is Shown || child is [Any] { made[name] = child }
-            return child
+    /// The part of that name; nil where there is none.
+    func part(_ key: Key) -> Drawn? {
+        if !made.isEmpty, let known = made[key.name] { return known }
+        if let value = value(key.name) {
+            let drawn = drawn(value)
+            switch drawn {
+            case .list, .whole: made[key.name] = drawn
+            case .blank, .text, .flag, .choice: break
+            }
+            return drawn
         }
-        for ending in Beside.endings where name.utf8.last == ending.last && name.hasSuffix(ending.text) {
-            let base = String(name.dropLast(ending.text.count))
-            if let part = part(base) { return value(ending.beside, of: part, named: base) }
+        for (beside, name) in key.beside {
+            if let value = value(name) { return drawn(beside, of: value, named: name) }
         }
         return nil
     }
 
-    private func part(_ name: String) -> Any? { values[name] ?? message?[name] }
+    private func value(_ name: String) -> (any Sendable)? { values[name] ?? message?.named(name) }
 
-    /// What stands beside a value, under its name with one of these behind it.
-    private enum Beside: String, CaseIterable {
-        case text = "Text"
-        case distance = "Distance"
-        case late = "Late"
-        case label = "Label"
-        case alternatives = "Is"
-        case any = "Any"
-        case count = "Count"
-
-        /// With the last byte, by which most names are known to have none of them.
-        static let endings = allCases.map { (beside: $0, text: $0.rawValue, last: $0.rawValue.utf8.last) }
-    }
-
-    private func value(_ beside: Beside, of part: Any, named base: String) -> Any {
+    private func drawn(_ beside: Beside, of value: any Sendable, named name: String) -> Drawn {
         switch beside {
-        case .text: return text(of: part)
+        case .text: return text(of: value)
         case .distance:
-            if let time = part as? Timestamp { return Printed(reader.distance(time)) }
-            guard let day = Self.day(part) else { return Blank() }
-            return Printed(reader.distance(day))
-        case .late: return Self.day(part).map { $0 < reader.today } ?? false
-        case .label: return label(of: part, named: base)
-        case .alternatives: return Alternatives(value: Self.plain(part))
-        case .any: return (part as? any RandomAccessCollection)?.isEmpty == false
-        case .count:
-            guard let list = part as? any RandomAccessCollection else { return Blank() }
-            return Printed("\(grouped: list.count)")
+            if let time = value as? Timestamp { return .text(reader.distance(time)) }
+            return Self.day(value).map { .text(reader.distance($0)) } ?? .blank
+        case .late: return .flag(Self.day(value).map { $0 < reader.today } ?? false)
+        case .label: return label(of: value, named: name)
+        case .alternatives: return .choice(Self.plain(value))
+        case .any: return .flag(Self.count(value) ?? 0 > 0)
+        case .count: return Self.count(value).map { .text("\(grouped: $0)") } ?? .blank
         }
     }
 
-    private func text(of part: Any) -> Any {
-        if let time = part as? Timestamp { return Printed(reader.text(time)) }
-        if let day = Self.day(part) { return Printed(reader.text(day)) }
-        guard let number = Self.number(part) else { return seen(part) }
+    private func text(of value: any Sendable) -> Drawn {
+        if let day = Self.day(value) { return .text(reader.text(day)) }
+        if let time = value as? Timestamp { return .text(reader.text(time)) }
+        guard let number = Self.number(value) else { return drawn(value) }
         // A count says when there is more than it counted (G-125).
-        return Printed("\(grouped: number)" + ((self.part("more") as? Bool) == true ? "+" : ""))
+        return .text("\(grouped: number)" + ((self.value("more") as? Bool) == true ? "+" : ""))
     }
 
-    private func label(of part: Any, named name: String) -> Any {
-        let value = Self.plain(part)
-        guard !value.isEmpty else { return Blank() }
-        return Printed(schema?.field(name)?.label(of: value, reader.language) ?? value)
+    private func label(of value: any Sendable, named name: String) -> Drawn {
+        let value = Self.plain(value)
+        return Self.text(schema?.field(name)?.label(of: value, reader.language) ?? value)
     }
 
-    private static func day(_ part: Any) -> CivilDate? { (part as? String).flatMap { CivilDate($0) } }
+    private static func day(_ value: any Sendable) -> CivilDate? { (value as? String).flatMap { CivilDate($0) } }
 
-    private static func number(_ part: Any) -> Int64? {
-        switch part {
+    private static func number(_ value: any Sendable) -> Int64? {
+        switch value {
         case let number as Int: Int64(number)
         case let number as Int32: Int64(number)
         case let number as Int64: number
@@ -101,92 +84,53 @@ final class Shown: MustacheParent {
         }
     }
 
+    /// How many a list has; nil for what is none.
+    private static func count(_ value: any Sendable) -> Int? {
+        (value as? [Values])?.count ?? (value as? any RandomAccessCollection)?.count
+    }
+
     /// A value as text, to compare it with others.
-    private static func plain(_ part: Any) -> String {
-        (part as? String) ?? number(part).map { String($0) } ?? ""
+    private static func plain(_ value: any Sendable) -> String {
+        (value as? String) ?? number(value).map { String($0) } ?? ""
     }
 
-    /// A value as the template engine takes it. What is empty is there and blank, so that sections leave it out and the engine
-    /// does not look for the name further out.
-    private func seen(_ part: Any) -> Any {
-        switch part {
-        case let text as String: return text.isEmpty ? Blank() : Printed(text)
-        case let flag as Bool: return flag
-        case let text as Text: return Printed(text(reader.language))
-        case let text as LocalText: return either(text.en, text.ko)
-        case let text as ActionText: return either(text.en, text.ko)
-        case let time as Timestamp: return Printed(time.rfc3339)
-        case let seen as Seen: return Shown(seen, reader)
-        case let message as any Message: return Shown(Seen(message), reader)
-        case let values as [String: Any]: return Shown(values, reader)
-        case let parent as any MustacheParent: return parent
-        case is [UInt8]: return Blank()
-        case let list as [Any]: return list.map { seen($0) }
-        default:
-            guard let number = Self.number(part) else { return Blank() }
-            return Printed("\(number)")
+    private static func text(_ text: String) -> Drawn { text.isEmpty ? .blank : .text(text) }
+
+    /// A value as templates draw it. By far most are texts, flags, values and lists of these: they are told by their type,
+    /// since a cast that fails looks first at everything that the type conforms to.
+    private func drawn(_ value: any Sendable) -> Drawn {
+        switch ObjectIdentifier(type(of: value)) {
+        case Kind.text: (value as? String).map(Self.text) ?? .blank
+        case Kind.flag: .flag(value as? Bool == true)
+        case Kind.values: .whole(Shown(value as? Values ?? [:], reader))
+        case Kind.list: .list((value as? [Values] ?? []).map { .whole(Shown($0, reader)) })
+        default: drawnOther(value)
         }
     }
 
-    private func either(_ en: String, _ ko: String) -> Any {
-        let text = reader.language == .ko && !ko.isEmpty ? ko : en
-        return text.isEmpty ? Blank() : Printed(text)
+    private enum Kind {
+        static let text = ObjectIdentifier(String.self)
+        static let flag = ObjectIdentifier(Bool.self)
+        static let values = ObjectIdentifier(Values.self)
+        static let list = ObjectIdentifier([Values].self)
     }
-}
 
-/// The fields of a message by the names of protobuf-JSON. A field is looked at when a template asks for it: a page has many
-/// messages, and shows little of most.
-private struct MessageFields {
-    let message: any Message
-    private let fields: Mirror.Children
-    private let places: [String: Int]
-
-    /// Where the fields of each kind of message are.
-    private static let known = Mutex<[ObjectIdentifier: [String: Int]]>([:])
-
-    init(_ message: any Message) {
-        self.message = message
-        fields = Mirror(reflecting: message).children
-        let kind = ObjectIdentifier(type(of: message))
-        if let known = Self.known.withLock({ $0[kind] }) {
-            places = known
-        } else {
-            var places: [String: Int] = [:]
-            for (place, field) in fields.enumerated() {
-                if let label = field.label { places[label] = place }
-            }
-            self.places = places
-            Self.known.withLock { [places] in $0[kind] = places }
+    private func drawnOther(_ value: any Sendable) -> Drawn {
+        switch value {
+        case let seen as Seen: .whole(Shown(seen, reader))
+        case let values as Values: .whole(Shown(values, reader))
+        case let text as Text: .text(text(reader.language))
+        case let text as LocalText: either(text.en, text.ko)
+        case let text as ActionText: either(text.en, text.ko)
+        case let time as Timestamp: .text(time.rfc3339)
+        case let message as any Message: .whole(Shown(Seen(message), reader))
+        case is [UInt8]: .blank
+        case let list as [any Sendable]: .list(list.map { drawn($0) })
+        default: Self.number(value).map { .text("\($0)") } ?? .blank
         }
     }
 
-    subscript(name: String) -> Any? {
-        places[name].map { fields[fields.index(fields.startIndex, offsetBy: $0)].value }
+    private func either(_ en: String, _ ko: String) -> Drawn {
+        Self.text(reader.language == .ko && !ko.isEmpty ? ko : en)
     }
-}
-
-/// A text as the engine takes it without looking at what it may be besides. It has no parts: what stands in a section of it is
-/// looked for further out.
-private struct Printed: MustacheCustomRenderable, MustacheParent {
-    let renderText: String
-    var isNull: Bool { false }
-
-    init(_ text: String) { renderText = text }
-
-    func child(named name: String) -> Any? { nil }
-}
-
-/// No value.
-private struct Blank: MustacheCustomRenderable, MustacheParent {
-    var renderText: String { "" }
-    var isNull: Bool { true }
-
-    func child(named name: String) -> Any? { nil }
-}
-
-/// What a value is, to ask by: `{{#stateIs.closed}}`.
-private struct Alternatives: MustacheParent {
-    let value: String
-
-    func child(named name: String) -> Any? { name == value }
 }

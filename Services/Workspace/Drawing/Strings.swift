@@ -1,5 +1,4 @@
 import Foundation
-import Mustache
 import Platform
 import Wire
 
@@ -25,14 +24,4 @@ struct Strings: Sendable {
 
     /// Every key.
     var keys: Set<String> { Set(texts.keys) }
-
-    /// The sentences in one language, as templates name them: `{{t.sign_in_title}}`.
-    func translated(_ language: Language) -> Translated { Translated(strings: self, language: language) }
-
-    struct Translated: MustacheParent, Sendable {
-        let strings: Strings
-        let language: Language
-
-        func child(named name: String) -> Any? { strings[name]?(language) }
-    }
 }

@@ -1,12 +1,11 @@
 import Foundation
 import Markup
-import Mustache
 import Platform
 import Wire
 
 /// The templates of all pages, compiled when the program starts: for each language, with its strings in their places.
 struct Templates: Sendable {
-    private let libraries: [Language: MustacheLibrary]
+    private let libraries: [Language: [String: [Piece]]]
     let strings: Strings
 
     /// Reads every template and the strings that they name from the folder the program comes with. One that does not
@@ -14,6 +13,14 @@ struct Templates: Sendable {
     init(folder: URL) throws {
         strings = try Strings(
             table: try String(contentsOf: folder.appendingPathComponent("Strings/strings.tsv"), encoding: .utf8))
+        let sources = try Self.sources(in: folder)
+        var libraries: [Language: [String: [Piece]]] = [:]
+        for language in Language.allCases { libraries[language] = try Self.library(sources, strings, language) }
+        self.libraries = libraries
+    }
+
+    /// The texts of the templates by their names.
+    static func sources(in folder: URL) throws -> [String: String] {
         var sources: [String: String] = [:]
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
         while let file = files?.nextObject() as? URL {
@@ -22,23 +29,20 @@ struct Templates: Sendable {
             guard sources[name] == nil else { throw ConfigurationError("There are two templates \(name).mustache.") }
             sources[name] = try String(contentsOf: file, encoding: .utf8)
         }
-        var libraries: [Language: MustacheLibrary] = [:]
-        for language in Language.allCases { libraries[language] = try Self.library(sources, strings, language) }
-        self.libraries = libraries
+        return sources
     }
 
     /// Templates from their texts, in one language.
     static func library(
         _ sources: [String: String], _ strings: Strings, _ language: Language
-    ) throws -> MustacheLibrary {
-        PageText.register()
-        var library = MustacheLibrary()
+    ) throws -> [String: [Piece]] {
+        var library: [String: [Piece]] = [:]
         for (name, source) in sources.sorted(by: { $0.key < $1.key }) {
             if let fault = fault(in: source, known: Set(sources.keys), strings) {
                 throw ConfigurationError("\(name).mustache \(fault).")
             }
-            do {
-                try library.register(PageText.pragma + said(source, strings, language), named: name)
+            do throws(TemplateReader.Fault) {
+                library[name] = try TemplateReader.pieces(of: said(source, strings, language))
             } catch {
                 throw ConfigurationError("\(name).mustache does not compile: \(error)")
             }
@@ -64,20 +68,18 @@ struct Templates: Sendable {
     }
 
     /// A template with what it says in one language: a page does not look its sentences up.
-    private static func said(_ source: String, _ strings: Strings, _ language: Language) -> String {
+    static func said(_ source: String, _ strings: Strings, _ language: Language) -> String {
         source.replacing(#/\{\{\s*t\.([A-Za-z0-9_]+)\s*\}\}/#) { named in
             Markup.escaped(strings[String(named.1)]?(language) ?? "")
         }
     }
 
     /// Whether there is a template `name`.
-    func has(_ name: String) -> Bool { libraries[.en]?.getTemplate(named: name) != nil }
+    func has(_ name: String) -> Bool { libraries[.en]?[name] != nil }
 
     /// The page as HTML.
     func draw(_ template: String, _ values: Values, for reader: Reader) -> String? {
-        var all: [String: Any] = values
-        all["t"] = strings.translated(reader.language)
-        all["labels"] = Labels(language: reader.language)
-        return libraries[reader.language]?.render(Shown(all, reader), withTemplate: template)
+        let page = Drawer.draw(template, of: libraries[reader.language] ?? [:], Shown(values, reader))
+        return page.map { String(decoding: $0, as: UTF8.self) }
     }
 }

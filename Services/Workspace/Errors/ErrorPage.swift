@@ -6,7 +6,9 @@ enum ErrorPage {
     static func page(_ problem: Problem, _ visit: Visit) -> Page {
         let kind = kind(problem)
         var values: Values = [
-            "is": [kind.rawValue: true] as Values, "again": [.away, .tooMany].contains(kind) ? visit.path : "",
+            "is": [kind.rawValue: true] as Values, "again": [.away, .tooMany].contains(kind) ? visit.back : "",
+            // What was posted is not done twice; a page that is read comes by itself as soon as it can be had.
+            "waits": kind == .away && visit.isRead,
             "trace": problem.metadata["trace_id"] ?? "",
         ]
         if kind == .refused || kind == .forbidden {

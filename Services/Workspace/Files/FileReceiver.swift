@@ -8,10 +8,18 @@ struct FileReceiver {
     /// The size of the parts that services take.
     static let partSize = 512 * 1_024
 
+    /// What is known of a file before it comes.
+    struct Announced: Sendable {
+        let name: String
+        let size: Int64
+        /// Whether its sender wants customers to see it: the tick stands before the file (G-121).
+        let isShown: Bool
+    }
+
     /// The end to which files are handed on.
     struct Target: Sendable {
-        /// Announces a file with its size and answers what it is called from now on.
-        let begin: @Sendable (_ name: String, _ size: Int64) async throws(Problem) -> String
+        /// Announces a file and answers what it is called from now on.
+        let begin: @Sendable (_ file: Announced) async throws(Problem) -> String
         let append: @Sendable (_ id: String, _ offset: Int64, _ content: [UInt8]) async throws(Problem) -> Void
         let complete: @Sendable (_ id: String) async throws(Problem) -> Void
     }
@@ -24,26 +32,32 @@ struct FileReceiver {
     func receive(_ body: RequestBody, _ contentType: String, _ target: Target) async throws(Problem) {
         guard var form = Multipart(body, contentType: contentType), let contentLength else { throw Multipart.malformed }
         var isOurs = false
+        var isShown = false
         var files = 0
         while let head = try await form.next() {
             guard let name = head.fileName else {
                 let text = try await form.text()
-                if head.name == "csrf" { isOurs = visit.isOurs(text) }
+                switch head.name {
+                case "csrf": isOurs = visit.isOurs(text)
+                case BeginAttachmentRequest.Field.visibleToCustomer.rawValue: isShown = text == "true"
+                default: break
+                }
                 continue
             }
             guard isOurs else { throw .forged() }
             guard !name.isEmpty else { throw Self.noFile }
-            try await receive(Self.plain(name), contentLength - form.position - form.tail, &form, target)
+            let size = Int64(contentLength - form.position - form.tail)
+            try await receive(Announced(name: Self.plain(name), size: size, isShown: isShown), &form, target)
             files += 1
         }
         guard files > 0 else { throw isOurs ? Self.noFile : .forged() }
     }
 
     private func receive(
-        _ name: String, _ size: Int, _ form: inout Multipart, _ target: Target
+        _ file: Announced, _ form: inout Multipart, _ target: Target
     ) async throws(Problem) {
-        guard size > 0 else { throw Self.noFile }
-        let id = try await target.begin(name, Int64(size))
+        guard file.size > 0 else { throw Self.noFile }
+        let id = try await target.begin(file)
         var offset = 0
         while true {
             let part = try await form.content(upTo: Self.partSize)
@@ -51,7 +65,7 @@ struct FileReceiver {
             try await target.append(id, Int64(offset), part)
             offset += part.count
         }
-        guard offset == size else { throw Self.oneByOne }
+        guard offset == file.size else { throw Self.oneByOne }
         try await target.complete(id)
     }
 
@@ -86,7 +100,7 @@ enum FileSender {
         ) { (offset) async throws(Problem) in
             var next = ReadExportRequest()
             (next.token, next.offset) = (export.token, offset)
-            let chunk = try await visit.ask(method, next)
+            let chunk = try await visit.ask.unhurried(method, next)
             return (chunk.content, chunk.last ? nil : chunk.nextOffset)
         }
     }

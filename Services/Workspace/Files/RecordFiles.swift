@@ -11,39 +11,47 @@ struct RecordFiles: Sendable {
     let append: Method<AppendAttachmentRequest, Attachment>
     let complete: Method<CompleteAttachmentRequest, Attachment>
     let read: Method<ReadAttachmentRequest, AttachmentPart>
+    let update: Method<UpdateAttachmentRequest, Attachment>
     let remove: Method<DeleteAttachmentRequest, Empty>
 
     /// Those of cases.
     static let cases = RecordFiles(
         begin: OnboardingAPI.beginOnboardingCaseAttachment, append: OnboardingAPI.appendOnboardingCaseAttachment,
         complete: OnboardingAPI.completeOnboardingCaseAttachment, read: OnboardingAPI.readOnboardingCaseAttachment,
-        remove: OnboardingAPI.deleteOnboardingCaseAttachment)
+        update: OnboardingAPI.updateOnboardingCaseAttachment, remove: OnboardingAPI.deleteOnboardingCaseAttachment)
     /// Those of tasks.
     static let tasks = RecordFiles(
         begin: OnboardingAPI.beginLifecycleTaskAttachment, append: OnboardingAPI.appendLifecycleTaskAttachment,
         complete: OnboardingAPI.completeLifecycleTaskAttachment, read: OnboardingAPI.readLifecycleTaskAttachment,
-        remove: OnboardingAPI.deleteLifecycleTaskAttachment)
+        update: OnboardingAPI.updateLifecycleTaskAttachment, remove: OnboardingAPI.deleteLifecycleTaskAttachment)
 
     /// Those of import tasks, beside the workbooks that are read.
     static let imports = RecordFiles(
         begin: ImportValidationAPI.beginImportTaskAttachment, append: ImportValidationAPI.appendImportTaskAttachment,
         complete: ImportValidationAPI.completeImportTaskAttachment, read: ImportValidationAPI.readImportTaskAttachment,
-        remove: ImportValidationAPI.deleteImportTaskAttachment)
+        update: ImportValidationAPI.updateImportTaskAttachment, remove: ImportValidationAPI.deleteImportTaskAttachment)
 
     /// Those of touchpoints.
     static let touchpoints = RecordFiles(
         begin: CustomerSuccessAPI.beginTouchpointAttachment, append: CustomerSuccessAPI.appendTouchpointAttachment,
         complete: CustomerSuccessAPI.completeTouchpointAttachment, read: CustomerSuccessAPI.readTouchpointAttachment,
-        remove: CustomerSuccessAPI.deleteTouchpointAttachment)
+        update: CustomerSuccessAPI.updateTouchpointAttachment, remove: CustomerSuccessAPI.deleteTouchpointAttachment)
+
+    /// Those of engagements.
+    static let engagements = RecordFiles(
+        begin: CustomerSuccessAPI.beginEngagementAttachment, append: CustomerSuccessAPI.appendEngagementAttachment,
+        complete: CustomerSuccessAPI.completeEngagementAttachment, read: CustomerSuccessAPI.readEngagementAttachment,
+        update: CustomerSuccessAPI.updateEngagementAttachment, remove: CustomerSuccessAPI.deleteEngagementAttachment)
 
     /// Where a file that was sent goes.
     func target(_ record: String, _ visit: Visit) -> FileReceiver.Target {
         FileReceiver.Target(
-            begin: { (name, size) async throws(Problem) in
+            begin: { (file) async throws(Problem) in
                 var request = BeginAttachmentRequest()
                 request.id = record
-                request.fileName = name
-                request.sizeBytes = size
+                request.fileName = file.name
+                request.sizeBytes = file.size
+                request.visibleToCustomer = file.isShown
                 return try await visit.ask(begin, request).id
             },
             append: { (id, offset, content) async throws(Problem) in
@@ -83,7 +91,26 @@ struct RecordFiles: Sendable {
         request.id = record
         request.attachment = attachment
         request.offset = offset
-        return try await visit.ask(read, request)
+        // The parts behind the first come as fast as the line takes them.
+        return try await (offset == 0 ? visit.ask : visit.ask.unhurried)(read, request)
+    }
+
+    /// Shows a file to customers, or hides it from them (G-121), as a button says or what takes the last one back: each is taken back by
+    /// the other. Leads to the files of the page `href`, which stand at `place`.
+    func show(
+        _ visit: Visit, at href: String, place: String = "files", of record: () async throws(Problem) -> String,
+        refused: (Problem) async throws(Problem) -> Page
+    ) async throws(Problem) -> Answer {
+        try await Work.lead(
+            { () async throws(Problem) in
+                let isShown = Work.goal(visit) == "true"
+                var request = UpdateAttachmentRequest()
+                (request.id, request.attachment) = (try await record(), visit.part("file"))
+                request.visibleToCustomer = isShown
+                _ = try await visit.ask(update, request)
+                let back = Fields.encoded("\(visit.path)?to=\(!isShown)")
+                return "\(href)?done=\((isShown ? Toast.shown : .hidden).rawValue)&undo=\(back)#\(place)"
+            }, refused: refused)
     }
 
     /// Takes a file away.

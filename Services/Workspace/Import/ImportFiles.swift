@@ -16,11 +16,11 @@ struct ImportFiles: Sendable {
     func target() -> FileReceiver.Target {
         let visit = visit
         return FileReceiver.Target(
-            begin: { (name, size) async throws(Problem) in
+            begin: { (file) async throws(Problem) in
                 var request = BeginUploadRequest()
                 request.importTask = visit.part("id")
-                request.fileName = name
-                request.sizeBytes = size
+                request.fileName = file.name
+                request.sizeBytes = file.size
                 return try await visit.ask(ImportValidationAPI.beginUpload, request).id
             },
             append: { (id, offset, content) async throws(Problem) in

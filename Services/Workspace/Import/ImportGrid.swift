@@ -11,15 +11,17 @@ struct ImportGrid: Sendable {
     private static let facetLimit: Int32 = 12
 
     private let visit: Visit
+    /// The page.
+    private let href: String
     /// Why the form of a row was not taken.
     private let refused: Problem?
 
     init(_ visit: Visit, refused: Problem? = nil) {
         self.visit = visit
+        href = ImportPages.href(visit)
         self.refused = refused
     }
 
-    private var href: String { ImportPages.href(visit) }
     private var status: String { visit.query["status"].isEmpty ? "needs_attention" : visit.query["status"] }
     /// The reason that rows are narrowed to: what found it, in which field, and what stands there.
     private var check: String { visit.query["check"] }
@@ -28,20 +30,44 @@ struct ImportGrid: Sendable {
 
     // MARK: Reading
 
-    /// What the step shows.
-    func values(_ task: ImportTask) async throws(Problem) -> Values {
-        let needsAttention = status == "needs_attention"
-        // What the grid shows is asked for beside why its rows are there.
+    /// The first rows of the list, and why they are there.
+    struct Read: Sendable {
+        let list: ListStagingRowsResponse
+        let reasons: CountStagingErrorsResponse
+    }
+
+    private var needsAttention: Bool { status == "needs_attention" }
+
+    /// Asks for what the grid shows beside why its rows are there.
+    func read() async throws(Problem) -> Read {
         async let counted = Outcome.of { () async throws(Problem) in
             needsAttention ? try await self.reasons() : CountStagingErrorsResponse()
         }
-        let list = try await rows()
-        let columns = columns(task, list.stagingRows)
+        return Read(list: try await rows(), reasons: try await counted.get())
+    }
+
+    /// What the step shows, of what was read before, where it was.
+    func values(
+        _ task: ImportTask, _ summary: ImportSummary, _ before: Read?
+    ) async throws(Problem) -> Values {
+        let read = if let before { before } else { try await read() }
+        let (list, reasons) = (read.list, read.reasons)
+        let columns = columns(task, list.stagingRows, wrong: reasons.counts.map(\.field))
         var grid = blockValues(list, columns)
         grid["label"] = visit.say("Rows", "행")
         grid["columns"] = columns.map { ["label": $0.label(visit.reader.language)] as Values }
         grid["jump"] = href
+        grid["kept"] = (kept + [("columns", visit.query["columns"])].filter { !$0.1.isEmpty }).map {
+            ["name": $0.0, "value": $0.1] as Values
+        }
         grid["from"] = visit.query["from"]
+        // Blocks that come later have the columns that stand above them.
+        grid["columnNames"] = columns.map(\.name).joined(separator: ",")
+        // Rows further below may have values in fields that the first ones leave out.
+        let all = ImportMatch.fields(of: task)
+        grid["allColumns"] =
+            columns.count < all.count
+            ? address("", page: href, columns: all.map(\.name).joined(separator: ",")) : ""
         grid["more"] = list.nextPageToken.isEmpty ? "" : address(list.nextPageToken, page: href)
         grid["empty"] =
             [
@@ -50,14 +76,14 @@ struct ImportGrid: Sendable {
                     "Choose another list above, or upload a file.", "위에서 다른 목록을 선택하거나 파일을 업로드하세요."),
                 "action": ["href": "\(href)?step=upload", "label": visit.say("Upload", "업로드")] as Values,
             ] as Values
-        let reasons = try await counted.get()
         let more = Text(
             en: "Of the first 100,000 rows; there are more reasons.", ko: "앞의 100,000행 기준이며 다른 사유가 더 있습니다.")
         var values: Values = [
             "grid": grid, "facets": reasons.counts.map(facet),
             "facetsMore": reasons.partial || reasons.more ? visit.reader(more) : "",
             "errors": needsAttention && !list.stagingRows.isEmpty ? "\(href)/errors" : "",
-            "validate": status == "yet_to_validate" ? "\(href)/validate" : "",
+            // Whatever was corrected waits for it, in whichever list one is.
+            "validate": status == "yet_to_validate" || summary.yetToValidate > 0 ? "\(href)/validate" : "",
         ]
         if let count = reasons.counts.first(where: isChosen), let replace = replacement(count, columns) {
             values["replace"] = replace
@@ -89,29 +115,47 @@ struct ImportGrid: Sendable {
     }
 
     private func blockValues(_ list: ListStagingRowsResponse, _ columns: [FieldSchema]) -> Values {
-        [
+        let (names, block) = (columns.map(\.name).joined(separator: ","), "\(href)/block")
+        return [
             "rows": list.stagingRows.map { row($0, columns) },
-            "block": address(visit.query["page"], page: "\(href)/block"),
-            "next": list.nextPageToken.isEmpty ? "" : address(list.nextPageToken, page: "\(href)/block"),
+            "block": address(visit.query["page"], page: block, columns: names),
+            "next": list.nextPageToken.isEmpty ? "" : address(list.nextPageToken, page: block, columns: names),
         ]
     }
 
-    private func address(_ token: String, page: String) -> String {
-        var address = "\(page)?step=fix&status=\(Fields.encoded(status))"
-        for (name, said) in [("check", check), ("field", field), ("value", value)] where !said.isEmpty {
-            address += "&\(name)=\(Fields.encoded(said))"
-        }
+    /// What the list is narrowed to, which stays where another row is gone to.
+    private var kept: [(name: String, value: String)] {
+        let reason = [("check", check), ("field", field), ("value", value)].filter { !$0.1.isEmpty }
+        return [("step", "fix"), ("status", status)] + reason
+    }
+
+    /// An address with the list that is shown, in the columns that were asked for: below `page`, a block of it.
+    func address(_ token: String, page: String, columns: String = "") -> String {
+        var address = "\(page)?" + kept.map { "\($0.name)=\(Fields.encoded($0.value))" }.joined(separator: "&")
         if !visit.query["from"].isEmpty { address += "&from=\(Fields.encoded(visit.query["from"]))" }
-        return token.isEmpty ? address : address + "&page=\(Fields.encoded(token))"
+        if !token.isEmpty { address += "&page=\(Fields.encoded(token))" }
+        let columns = columns.isEmpty ? visit.query["columns"] : columns
+        // Names of fields and commas stand in an address as they are.
+        let isPlain = columns.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_,".contains($0)) }
+        return columns.isEmpty || !isPlain ? address : address + "&columns=\(columns)"
     }
 
-    /// The fields of the target, of which at least one row has a cell.
-    private func columns(_ task: ImportTask, _ rows: [StagingRow]) -> [FieldSchema] {
+    /// The fields of the target, of which at least one row has a cell, or in which something is `wrong` in any row, however far
+    /// below. A part of a page that is there has the columns of that page.
+    func columns(_ task: ImportTask, _ rows: [StagingRow], wrong: [String] = []) -> [FieldSchema] {
+        let fields = ImportMatch.fields(of: task)
+        let said = visit.form["columns"].isEmpty ? visit.query["columns"] : visit.form["columns"]
+        if !said.isEmpty {
+            let named = Set(said.split(separator: ",").map { String($0) })
+            return fields.filter { named.contains($0.name) }
+        }
         let used = Set(rows.flatMap { $0.cells.map(\.field) })
-        return ImportMatch.fields(of: task).filter { used.isEmpty || used.contains($0.name) || $0.mandatory }
+        return fields.filter {
+            used.isEmpty || used.contains($0.name) || $0.mandatory || wrong.contains($0.name)
+        }
     }
 
-    private func row(_ row: StagingRow, _ columns: [FieldSchema]) -> Values {
+    func row(_ row: StagingRow, _ columns: [FieldSchema]) -> Values {
         let cells = Dictionary(row.cells.map { ($0.field, $0.value) }, uniquingKeysWith: { first, _ in first })
         let reasons = Dictionary(row.errors.map { ($0.field, $0.message) }, uniquingKeysWith: { "\($0) \($1)" })
         // What is wrong with the row as a whole, or with what has no column, stands at its number.
@@ -160,7 +204,8 @@ struct ImportGrid: Sendable {
         let button = Text(
             en: "Replace in all \(grouped: count.rows)", ko: "\(grouped: count.rows)행 모두 바꾸기")
         return [
-            "action": "\(href)/replace", "field": count.field, "value": count.value, "label": column.label(language),
+            "action": address("", page: "\(href)/replace"), "field": count.field, "value": count.value,
+            "label": column.label(language),
             "button": visit.reader(button),
             "choices": column.choices.map { ["value": $0.label(language), "label": $0.label(language)] as Values },
         ]
@@ -206,9 +251,11 @@ struct ImportGrid: Sendable {
             if refused == nil { values["wrong"] = wrong.joined(separator: " ") }
             return values
         }
-        var form: Values = ["action": "\(href)/rows/\(row.id)", "etag": row.etag, "fields": drawn]
+        var form: Values = [
+            "action": address(visit.query["page"], page: "\(href)/rows/\(row.id)"), "etag": row.etag, "fields": drawn,
+        ]
         form.merge(edits.values(fields, now: [:], isConflict: isStale)) { _, own in own }
-        if let refused { form["problem"] = forms.problem(refused, fields) }
+        if let refused { form["problem"] = forms.problem(refused, fields, isMerged: isStale) }
         return form
     }
 
@@ -226,41 +273,5 @@ struct ImportGrid: Sendable {
                 ]
             },
         ]
-    }
-
-    /// Writes the cells of the form that differ.
-    func save() async throws(Problem) -> Answer {
-        let edits = Edits(visit)
-        let cells = visit.form.under("cell-").filter { edits.isChanged("cell-\($0.name)") }
-        do throws(Problem) {
-            if !cells.isEmpty { _ = try await update(cells) }
-            return .moved(to: "\(href)?step=fix&done=\(Toast.saved.rawValue)&saved=row")
-        } catch {
-            guard error.isRefusal, error.code != .notFound else { throw error }
-            return .page(try await ImportView(visit, step: "fix", refused: error).page())
-        }
-    }
-
-    /// Writes one cell and answers with its row as it is now.
-    func saveCell() async throws(Problem) -> Answer {
-        let updated = try await update([(visit.form["field"], visit.form["value"])])
-        var get = GetRequest()
-        get.id = visit.part("id")
-        let task = try await visit.ask(ImportValidationAPI.getImportTask, get)
-        guard visit.isFragment else { return .moved(to: "\(href)?step=fix&done=\(Toast.saved.rawValue)") }
-        return .fragment("import_row", row(updated, columns(task, [updated])))
-    }
-
-    private func update(_ cells: [(name: String, value: String)]) async throws(Problem) -> StagingRow {
-        var request = UpdateStagingRowRequest()
-        request.id = visit.part("row")
-        request.etag = visit.form["etag"]
-        request.cells = cells.map { name, value in
-            var cell = StagedCell()
-            cell.field = name
-            cell.value = value
-            return cell
-        }
-        return try await visit.ask(ImportValidationAPI.updateStagingRow, request)
     }
 }

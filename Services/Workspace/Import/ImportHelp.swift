@@ -18,7 +18,7 @@ enum ImportHelp: PageFolder {
             }
         }
         pages.post("/imports/:id/undo/:change") { visit async throws(Problem) in
-            try await write(visit, "help") { () async throws(Problem) in try await Work.takeBack(visit) }
+            try await write(visit) { () async throws(Problem) in try await Work.takeBack(visit) }
         }
         pages.post("/imports/:id/help/:recommendation/answer") { visit async throws(Problem) in
             .moved(to: view(visit).answered(visit.part("recommendation")))
@@ -37,6 +37,13 @@ enum ImportHelp: PageFolder {
         pages.get("/imports/:id/attachments/:file") { visit async throws(Problem) in
             .response(try await RecordFiles.imports.response(visit.part("id"), visit.part("file"), visit))
         }
+        pages.post("/imports/:id/attachments/:file/show") { visit async throws(Problem) in
+            try await RecordFiles.imports.show(visit, at: ImportPages.href(visit), place: "attached") {
+                visit.part("id")
+            } refused: { (problem) async throws(Problem) in
+                try await ImportView(visit, refused: problem).page()
+            }
+        }
         pages.post("/imports/:id/attachments/:file/remove") { visit async throws(Problem) in
             try await write(visit, "attached") { () async throws(Problem) in
                 try await RecordFiles.imports.remove(visit.part("id"), visit.part("file"), visit)
@@ -46,7 +53,7 @@ enum ImportHelp: PageFolder {
     }
 
     private static func write(
-        _ visit: Visit, _ part: String, _ write: () async throws(Problem) -> Toast
+        _ visit: Visit, _ part: String = "", _ write: () async throws(Problem) -> Toast
     ) async throws(Problem) -> Answer {
         try await change(visit, part) { () async throws(Problem) in (try await write(), "") }
     }
@@ -55,19 +62,19 @@ enum ImportHelp: PageFolder {
     private static func change(
         _ visit: Visit, _ part: String, _ write: () async throws(Problem) -> (done: Toast, undo: String)
     ) async throws(Problem) -> Answer {
-        do throws(Problem) {
+        try await Work.lead { () async throws(Problem) in
             let (done, undo) = try await write()
             let saved = part == "stream" ? "&saved=say" : ""
             let back = undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))"
-            return .moved(to: "\(ImportPages.href(visit))?done=\(done.rawValue)\(saved)\(back)#\(part)")
-        } catch {
-            guard error.isRefusal, error.code != .notFound else { throw error }
-            return .page(try await ImportView(visit, refused: error).page())
+            return "\(ImportPages.href(visit))?done=\(done.rawValue)\(saved)\(back)" + (part.isEmpty ? "" : "#\(part)")
+        } refused: { (problem) async throws(Problem) in
+            try await ImportView(visit, refused: problem).page()
         }
     }
 
     /// Everything, asked for beside each other.
-    static func values(_ visit: Visit) async -> Values {
+    static func values(_ whole: Visit) async -> Values {
+        let visit = whole.beside
         let help = view(visit)
         async let recommended = help.recommended()
         async let known = beside(visit)
@@ -143,7 +150,11 @@ enum ImportHelp: PageFolder {
                 file in
                 let address = "\(ImportPages.href(visit))/attachments/\(file.id)"
                 return Seen(
-                    file, ["href": address, "size": Parts.size(file.sizeBytes), "remove": "\(address)/remove"])
+                    file,
+                    [
+                        "href": address, "size": Parts.size(file.sizeBytes), "remove": "\(address)/remove",
+                        "show": "\(address)/show",
+                    ])
             }
         }
     }

@@ -14,6 +14,9 @@ struct ImportMatch: Sendable {
     init(_ visit: Visit) { self.visit = visit }
 
     private var language: Language { visit.reader.language }
+    /// What was said of the file: by the form that was posted, which comes again when it is refused or the file is looked at anew,
+    /// else by the address.
+    private var said: Fields { visit.form.contains("do") ? visit.form : visit.query }
 
     /// What the step shows.
     func values(_ task: ImportTask) async throws(Problem) -> Values {
@@ -34,7 +37,7 @@ struct ImportMatch: Sendable {
                 "action": "\(ImportPages.href(visit))/match?\(uploadsOf)",
                 "fileName": chosen.compactMap(\.fileName).joined(separator: ", "),
                 "found": found(preview), "readable": preview.readable, "message": preview.message,
-                "fields": places(preview),
+                "fields": places(preview), "save": said["save"] == "true",
                 "unmatched": open.isEmpty ? "" : visit.reader(count),
                 "columns": (open + preview.columns.filter { !$0.field.isEmpty }).map { column($0, fields) },
             ] as Values, "matchless": "",
@@ -44,8 +47,8 @@ struct ImportMatch: Sendable {
     private func preview(_ upload: String) async throws(Problem) -> UploadPreview {
         var request = PreviewUploadRequest()
         request.id = upload
-        request.sheet = visit.query[PreviewUploadRequest.Field.sheet]
-        request.titleRow = Int32(visit.query[PreviewUploadRequest.Field.titleRow]) ?? 0
+        request.sheet = said[PreviewUploadRequest.Field.sheet]
+        request.titleRow = Int32(said[PreviewUploadRequest.Field.titleRow]) ?? 0
         return try await visit.ask(ImportValidationAPI.previewUpload, request)
     }
 
@@ -67,23 +70,24 @@ struct ImportMatch: Sendable {
         let forms = Forms(visit)
         let row = Forms.Field(
             "title_row", visit.say("Row of the titles", "제목 행"), .text("number"),
-            value: visit.query[PreviewUploadRequest.Field.titleRow],
+            value: said[PreviewUploadRequest.Field.titleRow],
             help: visit.say("Leave it empty to have it found.", "비워 두면 자동으로 찾습니다."))
         guard !preview.sheets.isEmpty else { return [forms.values(row, refused: nil)] }
         let sheet = Forms.Field(
             "sheet", visit.say("Sheet", "시트"), .choice(preview.sheets.map { Forms.Option($0, $0) }),
-            value: visit.query[PreviewUploadRequest.Field.sheet])
+            value: said[PreviewUploadRequest.Field.sheet])
         return [sheet, row].map { forms.values($0, refused: nil) }
     }
 
     private func column(_ column: PreviewColumn, _ fields: [FieldSchema]) -> Values {
         let suggested = fields.first { $0.name == column.suggestedField }?.label(language) ?? ""
         let hint = Text(en: "Perhaps \(suggested)?", ko: "혹시 \(suggested)입니까?")
+        let chosen = chosen(column)
         var choices: [Values] = fields.map { field in
-            ["value": field.name, "label": field.label(language), "chosen": field.name == column.field]
+            ["value": field.name, "label": field.label(language), "chosen": field.name == chosen]
         }
         choices.append([
-            "value": Self.unread, "label": visit.say("Do not read", "읽지 않음"), "chosen": column.field.isEmpty,
+            "value": Self.unread, "label": visit.say("Do not read", "읽지 않음"), "chosen": chosen == Self.unread,
         ])
         return [
             "column": column.column, "title": column.title, "samples": column.samples,
@@ -91,6 +95,14 @@ struct ImportMatch: Sendable {
             "wasName": "was-\(column.column)", "was": Self.was(column, fields),
             "hint": suggested.isEmpty ? "" : visit.reader(hint), "choices": choices,
         ]
+    }
+
+    /// The field that a column goes to: what was chosen by hand for a column of this title, else what was found.
+    private func chosen(_ column: PreviewColumn) -> String {
+        let found = column.field.isEmpty ? Self.unread : column.field
+        let byHand = visit.form["field-\(column.column)"]
+        guard !byHand.isEmpty, visit.form[whole: "title-\(column.column)"] == column.title else { return found }
+        return byHand
     }
 
     /// What a column is without anybody's word: what its title says. What something else says of it has to be said again.
@@ -104,14 +116,6 @@ struct ImportMatch: Sendable {
     /// The fields that a workbook can bring into the target of a task.
     static func fields(of task: ImportTask) -> [FieldSchema] {
         (Dictionaries.schema(task.targetTable ?? "")?.fields ?? []).filter(\.isImportable)
-    }
-
-    /// The address of the step with what was said of sheet and titles, to look at the file anew.
-    static func look(_ visit: Visit) -> String {
-        let said = [ImportUploadsRequest.Field.sheet, .titleRow].map { ($0.rawValue, visit.form[$0]) }
-        let uploads = visit.query.all("upload").map { ("upload", $0) }
-        return "\(ImportPages.href(visit))?step=match"
-            + (uploads + said).filter { !$0.1.isEmpty }.map { "&\($0.0)=\(Fields.encoded($0.1))" }.joined()
     }
 
     /// What was posted: of the columns those that are not what their titles say.

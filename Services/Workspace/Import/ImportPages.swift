@@ -24,6 +24,7 @@ enum ImportPages: PageFolder {
         pages.receive("/imports/:id/files") { visit async throws(Problem) in
             (ImportFiles(visit).target(), .moved(to: "\(href(visit))?done=sent"))
         }
+        ImportDetails.add(to: pages)
         ImportHelp.add(to: pages)
         addLoading(to: pages)
         addFixing(to: pages)
@@ -42,12 +43,11 @@ enum ImportPages: PageFolder {
                 try await PortalImportPages.page(visit, id: visit.part("id"), refused: problem)
             }
         }
-        do throws(Problem) {
+        return try await Work.lead { () async throws(Problem) in
             let done = try await write()
-            return .moved(to: "\(href(visit))?step=\(step)&done=\(done.rawValue)")
-        } catch {
-            guard error.isRefusal, error.code != .notFound else { throw error }
-            return .page(try await ImportView(visit, step: step, refused: error).page())
+            return "\(href(visit))?step=\(step)&done=\(done.rawValue)"
+        } refused: { (problem) async throws(Problem) in
+            try await ImportView(visit, step: step, refused: problem).page()
         }
     }
 
@@ -67,10 +67,16 @@ enum ImportPages: PageFolder {
             }
         }
         pages.post("/imports/:id/match") { visit async throws(Problem) in
-            if visit.form["do"] == "look" { return .moved(to: ImportMatch.look(visit)) }
+            // Nothing is written: the file is looked at anew, with what was chosen by hand.
+            if visit.form["do"] == "look" { return .page(try await ImportView(visit, step: "match").page()) }
             return try await write(visit, step: "match") { () async throws(Problem) in
                 _ = try await visit.ask(ImportValidationAPI.importUploads, ImportMatch.request(visit))
                 return .loaded
+            }
+        }
+        pages.post("/imports/:id/start-over") { visit async throws(Problem) in
+            try await write(visit, step: "upload") { () async throws(Problem) in
+                try await ImportStartOver.carryOut(visit)
             }
         }
         pages.post("/imports/:id/runs/:run/cancel") { visit async throws(Problem) in
@@ -84,20 +90,17 @@ enum ImportPages: PageFolder {
     }
 
     private static func addFixing(to pages: Pages) {
-        pages.post("/imports/:id/rows/:row") { visit async throws(Problem) in try await ImportGrid(visit).save() }
-        pages.post("/imports/:id/cells/:row") { visit async throws(Problem) in try await ImportGrid(visit).saveCell() }
+        pages.post("/imports/:id/rows/:row") { visit async throws(Problem) in try await ImportCorrections(visit).save()
+        }
+        pages.post("/imports/:id/cells/:row") { visit async throws(Problem) in
+            try await ImportCorrections(visit).saveCell()
+        }
+        pages.post("/imports/:id/corrections/:change/undo") { visit async throws(Problem) in
+            try await ImportCorrections(visit).takeBack()
+        }
         pages.post("/imports/:id/replace") { visit async throws(Problem) in
             try await write(visit, step: "fix") { () async throws(Problem) in
-                var request = ReplaceStagedValueRequest()
-                request.id = visit.part("id")
-                request.field = visit.form[ReplaceStagedValueRequest.Field.field]
-                request.value = visit.form[whole: ReplaceStagedValueRequest.Field.value.rawValue]
-                request.replacement = visit.form[ReplaceStagedValueRequest.Field.replacement]
-                // A request replaces in so many rows, and the next goes on (at most a million rows altogether).
-                for _ in 0..<20 {
-                    guard try await visit.ask(ImportValidationAPI.replaceStagedValue, request).goesOn else { break }
-                }
-                return .replaced
+                try await ImportReplace.carryOut(visit)
             }
         }
         pages.post("/imports/:id/validate") { visit async throws(Problem) in

@@ -83,32 +83,55 @@ struct ImportPlan: Sendable {
         ]
     }
 
-    /// What was published, the newest first; the latest can be undone.
+    /// Publications of which is asked what still stands; of those before them when somebody wants to know.
+    private static let newest = 3
+
+    /// What was published, the newest first, all asked for beside each other; what still stands can be undone.
     func publications(_ facts: ImportView.Facts) async throws(Problem) -> Values {
         let runs = facts.runs.filter { $0.kind == ImportRun.Kind.publish || $0.kind == ImportRun.Kind.undo }
-        var shown: [Values] = []
-        for run in runs {
-            let rows = Text(en: "\(grouped: run.doneRows ?? 0) rows", ko: "\(grouped: run.doneRows ?? 0)행")
-            var values: Values = ["import": run, "done": visit.reader(rows)]
-            if run.kind == ImportRun.Kind.publish, run.state == ImportRun.State.completed, facts.busy == nil {
-                let left = try await rowsThat(stand: "published", in: run)
-                let button = Text(
-                    en: "Undo: take back \(grouped: left.total) rows", ko: "실행 취소: \(grouped: left.total)행 되돌리기")
-                values["rowsHref"] = "\(href)?step=publish&run=\(run.id)#run-\(run.id)"
-                if visit.query["run"] == run.id {
-                    values.merge(try await published(run, facts)) { _, own in own }
-                }
-                if left.total > 0 {
-                    values["undo"] =
-                        ["action": "\(href)/runs/\(run.id)/undo", "button": visit.reader(button)] as Values
-                }
-                values["kept"] = try await rowsThat(stand: "kept", in: run).rows.map { row -> Values in
-                    ["number": row.rowNumber, "text": row.reasons.map(\.message).joined(separator: " ")]
-                }
+        let newest = Set(runs.filter(Self.isDone).prefix(Self.newest).map(\.id))
+        let shown = try await Outcome.each(runs) { (run) async throws(Problem) -> Values in
+            guard Self.isDone(run), facts.busy == nil else { return said(run) }
+            guard newest.contains(run.id) || visit.query["run"] == run.id else {
+                return said(run).merging(["rowsHref": rowsHref(run)]) { own, _ in own }
             }
-            shown.append(values)
+            return try await publication(run, facts)
         }
         return ["publications": shown]
+    }
+
+    /// Whether rows of a run can be looked at and taken back.
+    private static func isDone(_ run: ImportRun) -> Bool {
+        run.kind == ImportRun.Kind.publish && run.state == ImportRun.State.completed
+    }
+
+    private func rowsHref(_ run: ImportRun) -> String { "\(href)?step=publish&run=\(run.id)#run-\(run.id)" }
+
+    /// What is known of a run without being asked for.
+    private func said(_ run: ImportRun) -> Values {
+        let rows = Text(en: "\(grouped: run.doneRows ?? 0) rows", ko: "\(grouped: run.doneRows ?? 0)행")
+        return ["import": run, "done": visit.reader(rows)]
+    }
+
+    private func publication(_ run: ImportRun, _ facts: ImportView.Facts) async throws(Problem) -> Values {
+        var values = said(run)
+        async let kept = Outcome.of { () async throws(Problem) in try await rowsThat(stand: "kept", in: run) }
+        async let own = Outcome.of { () async throws(Problem) in
+            visit.query["run"] == run.id ? try await published(run, facts) : [:]
+        }
+        let left = try await rowsThat(stand: "published", in: run)
+        let button = Text(
+            en: "Undo: take back \(grouped: left.total) rows", ko: "실행 취소: \(grouped: left.total)행 되돌리기")
+        values["rowsHref"] = rowsHref(run)
+        values.merge(try await own.get()) { _, own in own }
+        if left.total > 0 {
+            values["undo"] =
+                ["action": "\(href)/runs/\(run.id)/undo", "button": visit.reader(button)] as Values
+        }
+        values["kept"] = try await kept.get().rows.map { row -> Values in
+            ["number": row.rowNumber, "text": row.reasons.map(\.message).joined(separator: " ")]
+        }
+        return values
     }
 
     /// What a publication did with each row, a page at a time, each with where it comes from; those that are chosen are undone.
@@ -165,15 +188,18 @@ enum LineagePage {
         request.field = visit.query[GetLineageRequest.Field.field]
         let answer = try await visit.ask(ImportValidationAPI.getLineage, request)
         let schema = Dictionaries.schema(request.table)
-        let people = answer.entries.flatMap { [$0.publishedBy, $0.correctedBy] }
-        let names = try await Lookup(visit).names(of: people, in: User.schema.table)
+        var named = RecordNames()
+        named.add(answer.entries, schema)
+        let parts = Parts(reader: visit.reader, names: await named.found(visit))
         let entries = answer.entries.map { entry in
             Seen(
                 entry,
                 [
                     "label": schema?.field(entry.field)?.label(visit.reader.language) ?? entry.field,
-                    "publishedByName": names[entry.publishedBy] ?? "",
-                    "correctedByName": names[entry.correctedBy] ?? "",
+                    "before": schema.map { parts.shown(entry.before, entry.field, $0) } ?? entry.before,
+                    "after": schema.map { parts.shown(entry.after, entry.field, $0) } ?? entry.after,
+                    "publishedByName": parts.names[entry.publishedBy] ?? "",
+                    "correctedByName": parts.names[entry.correctedBy] ?? "",
                 ])
         }
         let values: Values = [

@@ -24,9 +24,11 @@ struct ImportView: Sendable {
     let visit: Visit
     private let asked: String
     private let refused: Problem?
+    private let details: ImportDetails
 
-    init(_ visit: Visit, step: String = "", refused: Problem? = nil) {
+    init(_ visit: Visit, step: String = "", refused: Problem? = nil, of part: ImportDetails.Asked = .nothing) {
         self.visit = visit
+        details = ImportDetails(visit: visit.beside, asked: part, refused: part == .nothing ? nil : refused)
         asked = step.isEmpty ? visit.query["step"] : step
         self.refused = refused
     }
@@ -46,20 +48,35 @@ struct ImportView: Sendable {
     }
 
     func page() async throws(Problem) -> Page {
+        let grid = ImportGrid(visit, refused: visit.part("row").isEmpty ? nil : refused)
         async let beside = ImportHelp.values(visit)
+        // Where the address names the step, its rows are asked for beside everything else.
+        async let rows = Outcome.of { () async throws(Problem) in
+            asked == Step.fix.rawValue ? try await grid.read() : nil
+        }
         let facts = try await facts()
+        async let panel = details.values(facts.task)
         let step = Step(rawValue: asked) ?? Self.next(facts)
         var values: Values = [
             "task": facts.task, "href": href, "steps": steps(step, facts), "step": [step.rawValue: true] as Values,
             "summary": counts(facts.summary), "template": "\(href)/template",
         ]
+        if facts.task.active != false { values["dueDate"] = "\(href)/due-date" }
         if let run = facts.busy ?? facts.runs.first { values["run"] = self.run(run) }
-        if let refused { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
-        values.merge(try await own(step, facts)) { own, _ in own }
+        values["startOver"] = [.upload, .fix].contains(step) ? ImportStartOver.values(facts, visit) : ""
+        let read = try await rows.get()
+        values.merge(try await own(step, facts, grid, read)) { own, _ in own }
+        let known = await panel
+        values["details"] = known
+        // What is wrong with the form of the details stands there.
+        if let refused, details.asked != .saving || known["form"] == nil {
+            values["problem"] = ["text": refused.text(visit.reader.language)] as Values
+        }
         let help = await beside
         values.merge(help) { own, _ in own }
         // A page takes one field of files, and where workbooks are sent it is theirs.
-        if step != .upload { values["attach"] = ["action": "\(href)/attachments"] as Values }
+        if step != .upload { values["attach"] = ["action": "\(href)/attachments", "shows": true] as Values }
+        if !visit.isRead { values["path"] = path(step) }
         var page = Page(
             template: "import", title: "\(facts.task.number ?? "") \(facts.task.shortDescription ?? "")",
             values: values,
@@ -73,11 +90,20 @@ struct ImportView: Sendable {
         return page
     }
 
-    private func own(_ step: Step, _ facts: Facts) async throws(Problem) -> Values {
+    /// The address of a step that was drawn because something was posted: its form has in its own what the step is narrowed to.
+    private func path(_ step: Step) -> String {
+        let narrowed = visit.query.pairs.filter { $0.name != "step" }
+        return "\(href)?step=\(step.rawValue)"
+            + narrowed.map { "&\($0.name)=\(Fields.encoded($0.value))" }.joined()
+    }
+
+    private func own(
+        _ step: Step, _ facts: Facts, _ grid: ImportGrid, _ read: ImportGrid.Read?
+    ) async throws(Problem) -> Values {
         switch step {
         case .upload: try await ImportFiles(visit).values()
         case .match: try await ImportMatch(visit).values(facts.task)
-        case .fix: try await ImportGrid(visit, refused: visit.part("row").isEmpty ? nil : refused).values(facts.task)
+        case .fix: try await grid.values(facts.task, facts.summary, read)
         case .plan: try await ImportPlan(visit).values(facts)
         case .publish: try await ImportPlan(visit).publications(facts)
         }
@@ -178,9 +204,12 @@ struct ImportView: Sendable {
         let rows = Text(
             en: total > 0 ? "\(grouped: done) of \(grouped: total) rows" : "\(grouped: done) rows",
             ko: total > 0 ? "\(grouped: total)행 중 \(grouped: done)행" : "\(grouped: done)행")
+        // Runs that ended before messages were kept in both languages have the one of whoever asked for them.
+        let message = run.messageEn.map { visit.reader(Text(en: $0, ko: run.messageKo ?? $0)) } ?? run.message ?? ""
         return [
             "href": "\(href)/run", "import": run, "percent": total > 0 ? Int(done * 100 / total) : 0,
-            "done": visit.reader(rows), "busy": isBusy, "cancel": isBusy ? "\(href)/runs/\(run.id)/cancel" : "",
+            "done": visit.reader(rows), "busy": isBusy, "message": message,
+            "cancel": isBusy ? "\(href)/runs/\(run.id)/cancel" : "",
         ]
     }
 

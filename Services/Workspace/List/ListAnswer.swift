@@ -1,4 +1,5 @@
 import RPC
+import Records
 import Wire
 import WireCatalog
 
@@ -69,4 +70,14 @@ extension RecordMessage {
         case .strings, .null: ""
         }
     }
+}
+
+extension RecordMessage {
+    /// The value of a field that goes by a known name; empty where the record has none.
+    func single(_ field: KnownField) -> String { single(field.rawValue) }
+}
+
+extension RecordSchema {
+    /// The field that goes by a known name; nil where the table has none.
+    func field(_ known: KnownField) -> FieldSchema? { field(known.rawValue) }
 }

@@ -18,21 +18,21 @@ struct ListBulk: Sendable {
     func answer() async throws(Problem) -> Answer {
         let table = try ListPages.table(visit)
         let query = Fields(visit.form[SaveViewRequest.Field.query])
-        do throws(Problem) {
+        return try await Work.answer { () async throws(Problem) in
             let targets = try chosen()
             let before = await before(targets, table)
             let (response, field) = try await change(targets, table)
             let text = ListQuery(table, query, visit).text()
             let undo = undo(before, response, field, table, text)
+            visit.ask.advice.add(response.results.flatMap(\.warnings))
             if response.failed == 0 {
                 return .moved(to: ListPages.address(table.schema.table, text, done: .changed, undo: undo))
             }
             var results = try await results(response, targets, table)
             results["undo"] = undo
             return .page(try await ListView(visit, query, results: results).page())
-        } catch {
-            guard error.isRefusal, error.code != .notFound else { throw error }
-            return .page(try await ListView(visit, query, refused: error).page())
+        } refused: { (problem) async throws(Problem) in
+            try await ListView(visit, query, refused: problem).page()
         }
     }
 
@@ -42,9 +42,9 @@ struct ListBulk: Sendable {
     func takeBack() async throws(Problem) -> Answer {
         let table = try ListPages.table(visit)
         let query = Fields(visit.query[SaveViewRequest.Field.query])
-        do throws(Problem) {
+        return try await Work.answer { () async throws(Problem) in
             let (change, response) = try await visit.undos.take(visit.part("change"), of: visit.person) {
-                (kept) async throws(Problem) in (kept, try await kept.takeBack(visit))
+                (kept: Undos.Change) async throws(Problem) in (kept, try await kept.takeBack(visit))
             }
             if response.failed == 0 {
                 let text = ListQuery(table, query, visit).text()
@@ -57,9 +57,8 @@ struct ListBulk: Sendable {
             }
             let results = try await results(response, targets, table)
             return .page(try await ListView(visit, query, results: results).page())
-        } catch {
-            guard error.isRefusal, error.code != .notFound else { throw error }
-            return .page(try await ListView(visit, query, refused: error).page())
+        } refused: { (problem) async throws(Problem) in
+            try await ListView(visit, query, refused: problem).page()
         }
     }
 

@@ -1,5 +1,6 @@
 import OnboardingWire
 import RPC
+import Records
 import Wire
 
 /// What stands around a list: the conditions as chips, menus that narrow it, the views that were kept, and what can be done with
@@ -21,9 +22,9 @@ struct ListMenus: Sendable {
             "conditions": query.conditions.map(chip),
             "clear": names.isEmpty ? "" : "\(href)?\(query.text(without: typed))",
             "menus": query.table.filters.compactMap(menu),
-            "find": [
-                "action": href, "kept": query.kept(without: ["find"]), "text": query[.find],
-            ] as Values,
+            "find": query.table.words.isEmpty
+                ? ""
+                : ["action": href, "kept": query.kept(without: ["find"]), "text": query[.find]] as Values,
             "typed": [
                 "action": href, "kept": query.kept(without: typed), "text": query.filter, "open": problem != nil,
             ] as Values,
@@ -102,17 +103,24 @@ struct ListMenus: Sendable {
         let here = query.text()
         var usual: [(String, String)] = [(visit.say("Everything", "전체"), "")]
         if !query.isCustomer {
-            let open = "active=true"
-            usual =
-                [
-                    (visit.say("Mine", "내 담당"), "\(open)&assigned_to=me"), (visit.say("All open", "진행 중 전체"), open),
-                    (visit.say("Overdue", "기한 지남"), "\(open)&\(query.table.order)=overdue"),
-                ] + usual
+            let (open, schema) = ("active=true", query.table.schema)
+            var narrowed: [(String, String)] = []
+            if schema.field(.active) != nil {
+                if schema.field(.assignedTo) != nil {
+                    narrowed.append((visit.say("Mine", "내 담당"), "\(open)&assigned_to=me"))
+                }
+                narrowed.append((visit.say("All open", "진행 중 전체"), open))
+                if schema.field(query.table.order)?.type == .date {
+                    narrowed.append((visit.say("Overdue", "기한 지남"), "\(open)&\(query.table.order)=overdue"))
+                }
+            }
+            usual = narrowed + usual
         }
         let own = kept.map { view -> Values in
             [
                 "label": view.name, "href": "\(href)?\(view.query)", "current": view.query == here,
                 "remove": "\(href)/views/\(Fields.encoded(view.id))/remove", "query": here,
+                "kept": view.query,
             ]
         }
         return [
@@ -126,12 +134,13 @@ struct ListMenus: Sendable {
 
     /// What can be done with the rows that are chosen.
     func bulk() -> Values {
-        let fields = query.table.settable.compactMap { query.table.schema.field($0) }
+        let fields = query.table.settable.compactMap { query.table.field($0, for: query.isCustomer) }
         return [
             "action": href, "query": query.text(),
-            "choose": query.table.schema.field(OnboardingCase.Field.assignedTo.rawValue).map {
-                Self.choose(User.schema.table, $0)
-            } ?? "",
+            "choose": query.table.schema.verbs.contains("batch_reassign")
+                ? query.table.schema.field(OnboardingCase.Field.assignedTo.rawValue).map {
+                    Self.choose(User.schema.table, $0)
+                } ?? "" : "",
             "sets": fields.map { field -> Values in
                 [
                     "label": field.label(language),

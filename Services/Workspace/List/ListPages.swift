@@ -34,11 +34,10 @@ enum ListPages: PageFolder {
             return .moved(to: address(request.list, request.query, done: .saved))
         }
         pages.post("/lists/:table/views/:view/remove") { visit async throws(Problem) in
-            var request = DeleteRequest()
-            request.id = visit.part("view")
-            _ = try await visit.ask(OnboardingAPI.removeView, request)
-            return .moved(
-                to: address(try table(visit).schema.table, visit.form[SaveViewRequest.Field.query], done: .removed))
+            try await RemovedView(visit).remove()
+        }
+        pages.post("/lists/:table/views/back/:change") { visit async throws(Problem) in
+            try await RemovedView(visit).takeBack()
         }
     }
 
@@ -70,7 +69,7 @@ enum ListPages: PageFolder {
         else {
             throw .notFound(Text(en: "There is no such list.", ko: "해당 목록이 없습니다."))
         }
-        return table
+        return table.seen(by: visit.person?.roles ?? [])
     }
 
     static func href(_ table: String) -> String { "/lists/\(Fields.encoded(table))" }

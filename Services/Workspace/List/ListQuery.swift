@@ -74,7 +74,7 @@ struct ListQuery: Sendable {
     var conditions: [Condition] {
         var all: [Condition] = []
         if !self[.find].isEmpty { all.append(found(self[.find])) }
-        for field in table.schema.fields where !isCustomer || field.customerVisible {
+        for field in table.schema.fields where table.field(field.name, for: isCustomer) != nil {
             let values = fields.all(field.name).filter { !$0.isEmpty }.prefix(20)
             if let condition = condition(field, Array(values)) { all.append(condition) }
         }
@@ -91,7 +91,9 @@ struct ListQuery: Sendable {
     var filter: String { conditions.map(\.filter).joined(separator: " AND ") }
 
     private func found(_ text: String) -> Condition {
-        let words = table.words.map { "\($0) : \(FilterText.quoted(text))" }
+        let words = table.words.filter { table.field($0, for: isCustomer) != nil }.map {
+            "\($0) : \(FilterText.quoted(text))"
+        }
         return Condition(
             name: Part.find.rawValue, label: reader(Text(en: "Words", ko: "검색어")), shown: [text],
             filter: "(\(words.joined(separator: " OR ")))")
@@ -180,7 +182,9 @@ struct ListQuery: Sendable {
     var sort: (field: String, isDescending: Bool) {
         let said = self[.sort].isEmpty ? table.order : self[.sort]
         let name = said.hasPrefix("-") ? String(said.dropFirst()) : said
-        guard table.field(name, for: isCustomer) != nil else { return (table.order, false) }
+        guard table.field(name, for: isCustomer) != nil else {
+            return (table.field(table.order, for: isCustomer) == nil ? "" : table.order, false)
+        }
         return (name, said.hasPrefix("-"))
     }
 

@@ -1,5 +1,7 @@
 import OnboardingWire
 import RPC
+import Records
+import Roles
 import Wire
 
 /// A list of records as a page: its address holds what it is narrowed to, its order and its columns.
@@ -31,6 +33,9 @@ struct ListView: Sendable {
         values["views"] = menus.views(await kept)
         values["list"] = self.list(list, query, names)
         values["results"] = results.isEmpty ? "" : results
+        // What was posted has what the list is narrowed to in its form.
+        if !visit.isRead { values["path"] = "\(ListPages.href(table.schema.table))?\(query.text())" }
+        values["new"] = mayCreate(table) ? RecordPages.new(table.schema.table) : ""
         if let shown { values["problem"] = ["text": shown.text(visit.reader.language)] as Values }
         if visit.person?.isCustomer != true, table.schema.verbs.contains("batch_update") {
             values["bulk"] = menus.bulk()
@@ -38,8 +43,14 @@ struct ListView: Sendable {
         var page = Page(
             template: "list", title: visit.reader(table.title), values: values, status: shown?.status ?? .ok)
         page.trail = [Navigation.home(visit)]
-        page.live = visit.person?.isCustomer == true ? "" : LiveTopic.list(table: table.schema.table).text
+        page.live = LiveTopic.isLive(table.schema.table) ? LiveTopic.list(table: table.schema.table).text : ""
         return page
+    }
+
+    /// Whether the person may make a record of the table.
+    private func mayCreate(_ table: ListedTable) -> Bool {
+        guard let person = visit.person, !person.isCustomer, table.schema.verbs.contains("create") else { return false }
+        return Access.allows(person.roles, .create, on: table.schema.table)
     }
 
     /// The records; none, and why, when what was typed is no filter.
@@ -86,9 +97,13 @@ struct ListView: Sendable {
     /// The lists beside each other; `current` is shown.
     static func tabs(_ current: String, _ visit: Visit) -> [Values] {
         let isCustomer = visit.person?.isCustomer == true
-        return ListedTable.all.filter { !isCustomer || $0.isForCustomers }.map { other in
+        let usual = ListedTable.all.filter { !isCustomer || $0.isForCustomers }
+        let shown =
+            usual
+            + (usual.contains { $0.schema.table == current } ? [] : [ListedTable.named(current)].compactMap { $0 })
+        return shown.map { other in
             let name = other.schema.table
-            let usual = isCustomer ? "" : "?active=true"
+            let usual = isCustomer || other.schema.field(.active) == nil ? "" : "?active=true"
             return [
                 "label": visit.reader(other.title), "href": ListPages.href(name) + usual,
                 "current": name == current,
@@ -105,7 +120,7 @@ struct ListView: Sendable {
             en: list.next.isEmpty ? "\(list.rows.count) shown" : "\(list.rows.count) shown, there are more",
             ko: list.next.isEmpty ? "\(grouped: list.rows.count)건 표시" : "\(grouped: list.rows.count)건 표시, 더 있음")
         return [
-            "title": visit.reader(query.table.title), "shown": visit.reader(shown),
+            "title": visit.reader(query.table.title), "action": href, "shown": visit.reader(shown),
             "columns": columns.map { heading($0, query, href) },
             "items": list.rows.map { row(query.table, columns, $0, names) },
             "more": list.next.isEmpty ? "" : "\(href)?\(query.text(with: [(ListQuery.Part.page.rawValue, list.next)]))",
@@ -165,11 +180,8 @@ struct ListView: Sendable {
 
     private func cell(_ column: FieldSchema, _ value: String, _ href: String, _ names: [String: String]) -> Values {
         let label = column.label(visit.reader.language)
-        var cell: Values = [
-            "label": label, "href": href, "title": "", "number": "", "badge": "", "date": "", "text": "",
-            "empty": value.isEmpty,
-        ]
-        guard !value.isEmpty else { return cell }
+        guard !value.isEmpty else { return ["empty": true] }
+        var cell: Values = ["label": label, "href": href]
         switch column.type {
         case _ where column.name == "number": cell[href.isEmpty ? "text" : "number"] = value
         case _ where ["short_description", "subject", "title", "name"].contains(column.name):

@@ -1,6 +1,7 @@
 import CustomerSuccessWire
 import ImportValidationWire
 import OnboardingWire
+import Roles
 import Wire
 
 /// A table whose records have a list of their own: which columns it begins with, and what it is narrowed by.
@@ -18,6 +19,8 @@ struct ListedTable: Sendable {
     let settable: [String]
     /// The order where nobody has chosen another.
     let order: String
+    /// Fields that whoever looks may not read (G-24).
+    private(set) var hidden: Set<String> = []
 
     /// The tables in the order of their tabs.
     static let all: [ListedTable] = [
@@ -94,21 +97,32 @@ struct ListedTable: Sendable {
         keys.map(\.rawValue)
     }
 
-    static func named(_ name: String) -> ListedTable? { all.first { $0.schema.table == name } }
+    /// The list of a table: one of those above, else one that follows from what the dictionary says of it.
+    static func named(_ name: String) -> ListedTable? {
+        all.first { $0.schema.table == name } ?? Dictionaries.schema(name).flatMap { ListedTable(following: $0) }
+    }
+
+    /// The list as somebody may see it: without the fields that the access rules keep from their roles.
+    func seen(by roles: Set<String>) -> ListedTable {
+        var seen = self
+        seen.hidden = Set(
+            schema.fields.map(\.name).filter { Access.mayRead(roles, field: $0, of: schema.table) == false })
+        return seen
+    }
 
     /// The field of that name, where `isCustomer` only what customers see.
     func field(_ name: String, for isCustomer: Bool) -> FieldSchema? {
-        schema.field(name).flatMap { isCustomer && !$0.customerVisible ? nil : $0 }
+        schema.field(name).flatMap { hidden.contains(name) || isCustomer && !$0.customerVisible ? nil : $0 }
     }
 
     /// What can be a column: everything that is a value of its own.
     func choosable(for isCustomer: Bool) -> [FieldSchema] {
-        let hidden: Set<FieldType> = [
+        let apart: Set<FieldType> = [
             .journal, .attachment, .listOfReferences, .listOfUsers, .listOfRoles, .json, .script, .documentID, .text,
         ]
         let technical: Set = ["id", "etag", "domain", "created_by", "updated_by"]
         return schema.fields.filter {
-            !hidden.contains($0.type) && !technical.contains($0.name) && (!isCustomer || $0.customerVisible)
+            !apart.contains($0.type) && !technical.contains($0.name) && field($0.name, for: isCustomer) != nil
         }
     }
 }

@@ -19,17 +19,34 @@ final class LiveHub: ServiceLifecycle.Service {
     private struct Listener {
         let topic: LiveTopic?
         let user: String
+        let session: String
         let domain: DomainPath
+        /// The accounts of a customer; none of the provider's people.
+        let accounts: Set<String>
         let continuation: AsyncStream<LiveSignal>.Continuation
 
         /// Whether what lies there may be in the lists of whoever looks.
         func sees(_ place: DomainPath?) -> Bool { place.map(domain.contains) ?? false }
+
+        /// Whether the page may show what has changed: customers hear of their own accounts alone, and of nothing internal.
+        func isMeant(by hint: LiveHint) -> Bool {
+            guard !accounts.isEmpty else { return hint.concerns(topic, isThere: sees(hint.domain)) }
+            let isTheirs = sees(hint.domain) && !accounts.isDisjoint(with: hint.accounts)
+            return hint.isForCustomers && hint.concerns(topic, isThere: isTheirs)
+        }
     }
 
     private struct State {
         var next = 0
         var listeners: [Int: Listener] = [:]
         var isOver = false
+        /// Told first of a session that has ended; nil of any that may have.
+        var forget: @Sendable (String?) -> Void = { _ in }
+
+        /// Whether a page that is open may show records of the table, so that an event is worth being read.
+        func isHeard(_ table: String, of service: String) -> Bool {
+            listeners.values.contains { $0.topic?.mayShow(table, of: service) == true }
+        }
     }
 
     private let state = Mutex(State())
@@ -37,12 +54,16 @@ final class LiveHub: ServiceLifecycle.Service {
     /// How many streams are open.
     var count: Int { state.withLock { $0.listeners.count } }
 
-    /// The signals for one page; nil when there are too many already. Of one person's the oldest gives way: that a page was
+    /// The signals for one page of somebody, of a customer with the `accounts`; nil when there are too many already. Of one person's the oldest gives way: that a page was
     /// left is known only when it is told something. Signals that nobody has taken yet are not kept twice.
-    func open(_ topic: LiveTopic?, user: String, domain: String) -> AsyncStream<LiveSignal>? {
+    func open(
+        _ topic: LiveTopic?, user: String, session: String = "", domain: String, accounts: [String] = []
+    ) -> AsyncStream<LiveSignal>? {
+        guard let domain = DomainPath(domain) else { return nil }
         let (stream, continuation) = AsyncStream.makeStream(of: LiveSignal.self, bufferingPolicy: .bufferingNewest(8))
         let listener = Listener(
-            topic: topic, user: user, domain: DomainPath(domain) ?? .root, continuation: continuation)
+            topic: topic, user: user, session: session, domain: domain, accounts: Set(accounts),
+            continuation: continuation)
         let (number, oldest) = state.withLock { state -> (Int?, Listener?) in
             guard !state.isOver, state.listeners.count < Self.limits.all else { return (nil, nil) }
             let own = state.listeners.filter { $0.value.user == user }.keys
@@ -80,16 +101,32 @@ final class LiveHub: ServiceLifecycle.Service {
         for continuation in meant { continuation.yield(signal) }
     }
 
+    // MARK: Sessions
+
+    /// What ends the subject of an event that says that a session has ended: the only thing that pages hear of who is signed in.
+    private static let sessionEnd = ".onboarding.session.ended"
+
+    /// Has what is known of a session forgotten when it ends, before its streams are asked whose they are.
+    func whenSessionsEnd(_ forget: @escaping @Sendable (String?) -> Void) { state.withLock { $0.forget = forget } }
+
+    /// Events may have been missed, such as while NATS was away: of all who are signed in onboarding is asked anew.
+    func mayHaveMissed() { state.withLock { $0.forget }(nil) }
+
+    private func sessionEnded(_ session: String) {
+        state.withLock { $0.forget }(session)
+        tell(.beat) { $0.session == session }
+    }
+
     // MARK: Events
 
-    /// The kinds of events that pages hear of.
+    /// The kinds of events that pages hear of. Those about who may sign in are kept from the pages (`deploy/nats/config.sh`).
     static let subjects = [
-        "ale.v1.events.*.onboarding.onboarding_case.*", "ale.v1.events.*.onboarding.lifecycle_task.*",
-        "ale.v1.events.*.import-validation.import_task.*", "ale.v1.events.*.import-validation.import_run.*",
-        "ale.v1.events.*.customer-success.touchpoint.*", "ale.v1.events.*.customer-success.risk_signal.*",
-        "ale.v1.events.*.customer-success.opportunity.*",
-        "ale.v1.events.*.play-launcher.flow_run.*", "ale.v1.events.*.notifier.in_app_notification.*",
+        "ale.v1.events.*.onboarding.*.*", "ale.v1.events.*.import-validation.*.*",
+        "ale.v1.events.*.customer-success.*.*",
+        "ale.v1.events.*.play-launcher.*.*", "ale.v1.events.*.notifier.*.*",
     ]
+    /// What every page may have to be told: notices by their reader, runs by what they belong to.
+    private static let always: Set = [InAppNotification.schema.table, ImportRun.schema.table]
 
     /// Listens from now on.
     func listen(_ connection: Connection) throws {
@@ -100,7 +137,11 @@ final class LiveHub: ServiceLifecycle.Service {
 
     /// Tells the pages that an event is about.
     func take(_ subject: String, _ payload: [UInt8]) {
-        guard count > 0 else { return }
+        if subject.hasSuffix(Self.sessionEnd) {
+            guard let event = try? RecordEvent.decode(protobuf: payload) else { return mayHaveMissed() }
+            return sessionEnded(event.id)
+        }
+        guard isWanted(subject) else { return }
         if subject.hasSuffix(".import_run.progressed") {
             guard let event = try? ProgressEvent.decode(protobuf: payload) else { return }
             return tell(.progress, of: ImportTask.schema.table, event.importTask)
@@ -118,23 +159,22 @@ final class LiveHub: ServiceLifecycle.Service {
         }
     }
 
+    /// Whether an open page may show what an event is about: of thousands of rows that are published, most are not looked at.
+    private func isWanted(_ subject: String) -> Bool {
+        let parts = subject.split(separator: ".")
+        guard parts.count == 7 else { return count > 0 }
+        let (service, table) = (String(parts[4]), String(parts[5]))
+        return state.withLock { state in
+            Self.always.contains(table) ? !state.listeners.isEmpty : state.isHeard(table, of: service)
+        }
+    }
+
     private func tell(_ signal: LiveSignal, of table: String, _ id: String) {
         tell(signal) { $0.topic == .record(table: table, id: id) }
     }
 
     private func tell(_ event: RecordEvent) {
-        let domain = DomainPath(event.domain)
-        let isTask = event.table == LifecycleTask.schema.table
-        let above = isTask ? (try? LifecycleTask.decode(protobuf: event.record))?.parent : nil
-        tell(.changed) { listener in
-            switch listener.topic {
-            case .work:
-                ![Touchpoint.schema.table, Opportunity.schema.table].contains(event.table) && listener.sees(domain)
-            case .list(event.table): listener.sees(domain)
-            case .record(event.table, event.id): true
-            case .record(OnboardingCase.schema.table, let id): id == above
-            case .list, .record, nil: false
-            }
-        }
+        let hint = LiveHint(event)
+        tell(.changed) { $0.isMeant(by: hint) }
     }
 }

@@ -4,6 +4,7 @@ import NotifierWire
 import OnboardingWire
 import PlayLauncherWire
 import RPC
+import Roles
 import Wire
 
 /// The stream of server-sent events that an open page listens to. It says only that there is something to look at: what
@@ -15,7 +16,8 @@ enum LivePages: PageFolder {
             let topic = LiveTopic(visit.query["topic"])
             if let topic { try await check(topic, visit) }
             guard let person = visit.person,
-                let stream = site.live.open(topic, user: person.user, domain: person.domain)
+                let stream = site.live.open(
+                    topic, user: person.user, session: person.session, domain: person.domain, accounts: person.accounts)
             else { throw .resourceExhausted() }
             return .response(response(stream, visit, site))
         }
@@ -25,7 +27,7 @@ enum LivePages: PageFolder {
     private static func check(_ topic: LiveTopic, _ visit: Visit) async throws(Problem) {
         guard case .record(let table, let id) = topic else {
             let isCustomer = visit.person?.isCustomer != false
-            guard !isCustomer || topic.isForCustomers else {
+            guard !isCustomer || topic.isForCustomers, mayRead(topic, visit) else {
                 throw .notFound(Text(en: "There is no such list.", ko: "해당 목록이 없습니다."))
             }
             return
@@ -36,8 +38,19 @@ enum LivePages: PageFolder {
         case OnboardingCase.schema.table: _ = try await visit.ask(OnboardingAPI.getOnboardingCase, request)
         case LifecycleTask.schema.table: _ = try await visit.ask(OnboardingAPI.getLifecycleTask, request)
         case FlowRun.schema.table: _ = try await visit.ask(PlayLauncherAPI.getFlowRun, request)
-        default: _ = try await visit.ask(ImportValidationAPI.getImportTask, request)
+        case ImportTask.schema.table: _ = try await visit.ask(ImportValidationAPI.getImportTask, request)
+        default: try await read(try RecordTypes.named(table), id, visit)
         }
+    }
+
+    /// Whether the roles of the person read the table of a list.
+    private static func mayRead(_ topic: LiveTopic, _ visit: Visit) -> Bool {
+        guard case .list(let table) = topic else { return true }
+        return Access.allows(visit.person?.roles ?? [], .read, on: table)
+    }
+
+    private static func read<R: RecordMessage>(_ type: R.Type, _ id: String, _ visit: Visit) async throws(Problem) {
+        _ = try await RecordCalls<R>(visit).get(id)
     }
 
     private static func response(_ stream: AsyncStream<LiveSignal>, _ visit: Visit, _ site: Site) -> Response {
@@ -76,7 +89,7 @@ enum LivePages: PageFolder {
         do throws(Problem) {
             let token = visit.sessionToken
             guard let person = try await site.sessions.person(token, isPassive: true) else { return nil }
-            let ask = Ask(client: site.client, token: person.accessToken, language: visit.reader.language)
+            let ask = Ask(client: site.client, token: person.accessToken, language: visit.reader.language, until: nil)
             let count =
                 try await ask(NotifierAPI.listInAppNotifications, NoticePages.unread(pageSize: 1)).totalSize ?? 0
             return "event: notices\ndata: \(count)\n\n"

@@ -9,10 +9,9 @@ enum NoticePages: PageFolder {
         let site = pages.site
         pages.get("/notices") { visit async throws(Problem) in .page(try await page(visit)) }
         pages.post("/notices/read") { visit async throws(Problem) in
-            let list = try await visit.ask(NotifierAPI.listInAppNotifications, unread(pageSize: 50))
-            for notice in list.resources { try await markRead(notice.id, visit) }
+            let isAll = try await markAll(visit)
             site.notices.forget(visit.person)
-            return .moved(to: "/notices?done=\(Toast.read.rawValue)")
+            return .moved(to: "/notices?done=\((isAll ? Toast.read : .readSome).rawValue)")
         }
         pages.post("/notices/:id/read") { visit async throws(Problem) in
             try await markRead(visit.part("id"), visit)
@@ -28,6 +27,20 @@ enum NoticePages: PageFolder {
         request.filter = "NOT \(InAppNotification.Field.readAt.rawValue):*"
         request.count = true
         return request
+    }
+
+    /// For how long notices are marked for one click.
+    private static let patience: Duration = .seconds(4)
+
+    /// Marks what was not read yet, part by part as long as there is time. Whether that is all.
+    private static func markAll(_ visit: Visit) async throws(Problem) -> Bool {
+        let end = ContinuousClock.now + patience
+        repeat {
+            let list = try await visit.ask(NotifierAPI.listInAppNotifications, unread(pageSize: 50))
+            for notice in list.resources { try await markRead(notice.id, visit) }
+            if list.nextPageToken.isEmpty { return true }
+        } while ContinuousClock.now < end
+        return false
     }
 
     private static func markRead(_ id: String, _ visit: Visit) async throws(Problem) {

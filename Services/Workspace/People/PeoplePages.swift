@@ -48,7 +48,10 @@ enum PeoplePages: PageFolder {
 
     private static func account(_ asked: Visit) async throws(Problem) -> String {
         let field = ListInviteesRequest.Field.account
-        guard asked.person?.isCustomer != true else { return asked.form[field] }
+        // A link names it by its id alone.
+        guard asked.person?.isCustomer != true, asked.form.contains("\(field.rawValue)-text") else {
+            return asked.form[field]
+        }
         return try await Lookup(asked).chosen(
             field.rawValue, in: CustomerAccount.schema.table, filter: "", blame: field.rawValue)
     }

@@ -35,12 +35,15 @@ enum PersonPages: PageFolder {
                 guard error.isRefusal || error.code == .unauthenticated else { throw error }
                 return .page(try await page(visit, password: error))
             }
+            // Every other session has ended with it.
+            if let person = visit.person { site.sessions.forget(of: person.user) }
             return .moved(to: "/person?done=\(Toast.passwordChanged.rawValue)")
         }
         pages.post("/person/sessions/:session/end") { visit async throws(Problem) in
             var request = EndSessionRequest()
             request.session = visit.part("session")
             _ = try await visit.ask(OnboardingAPI.endSession, request)
+            if let person = visit.person { site.sessions.forget(of: person.user, session: request.session) }
             return .moved(to: "/person?done=\(Toast.ended.rawValue)")
         }
     }

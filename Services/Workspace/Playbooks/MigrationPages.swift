@@ -5,44 +5,57 @@ import RPC
 import Wire
 
 /// Bringing running cases to another version of their playbook: what would become of each, choosing, doing, and taking back.
-enum MigrationPages {
-    static func add(to pages: Pages) {
-        let place = "\(PlaybookPages.root)/:id/migrations/:migration"
+struct MigrationPages: Sendable {
+    let source: PlaybookSource
+
+    func add(to pages: Pages) {
+        let place = "\(source.root)/:id/migrations/:migration"
         pages.get("\(place)") { visit async throws(Problem) in .page(try await page(visit)) }
         pages.post("\(place)") { visit async throws(Problem) in
             try await Work.lead { () async throws(Problem) in
+                let isBack = visit.form["do"].hasPrefix("undo")
                 var request = MovePlaybookMigrationRequest()
                 request.id = visit.part("migration")
                 if !["all", "undo-all"].contains(visit.form["do"]) {
-                    request.cases = visit.form.all("record")
-                    guard !request.cases.isEmpty else { throw nothingChosen }
+                    request.cases = try await chosen(request.id, isBack: isBack, visit)
+                    guard !request.cases.isEmpty else { throw Self.nothingChosen }
                 }
-                let method =
-                    visit.form["do"].hasPrefix("undo")
-                    ? OnboardingAPI.undoPlaybookMigration : OnboardingAPI.applyPlaybookMigration
-                return href(try await settled(visit.ask(method, request), visit))
+                let method = isBack ? source.methods.undo : source.methods.apply
+                return source.href(try await settled(visit.ask(method, request), visit))
             } refused: { refused async throws(Problem) in
                 try await page(visit, refused: refused)
             }
         }
     }
 
-    static func href(_ migration: PlaybookMigration) -> String {
-        "\(PlaybookPages.href(migration.definition))/migrations/\(migration.id)"
+    /// Those of the ticked cases that the button is about: one may be ticked to be applied, another to be taken back.
+    private func chosen(_ migration: String, isBack: Bool, _ visit: Visit) async throws(Problem) -> [String] {
+        let ticked = Set(visit.form.all("record"))
+        guard !ticked.isEmpty else { return [] }
+        var request = ListPlaybookMigrationCasesRequest()
+        (request.migration, request.pageSize) = (migration, 1_000)
+        let state = isBack ? "applied" : "previewed"
+        return try await visit.ask(source.methods.cases, request).cases.filter {
+            $0.state == state && ticked.contains($0.id)
+        }
+        .map(\.id)
     }
 
     private static let nothingChosen = Problem(
-        .invalidArgument, Text(en: "Choose cases first.", ko: "먼저 케이스를 선택하세요."), reason: "NOTHING_CHOSEN")
+        .invalidArgument,
+        Text(
+            en: "Choose records first that this can be done to.", ko: "먼저 이 작업을 할 수 있는 레코드를 선택하세요."),
+        reason: "NOTHING_CHOSEN")
 
     /// The migration when nothing of it is at work; after three seconds as it is then.
-    private static func settled(_ begun: PlaybookMigration, _ visit: Visit) async throws(Problem) -> PlaybookMigration {
+    private func settled(_ begun: PlaybookMigration, _ visit: Visit) async throws(Problem) -> PlaybookMigration {
         var migration = begun
         var request = GetRequest()
         request.id = begun.id
         for _ in 0..<15 where migration.moving > 0 {
             // A visit that ends looks no more.
             do { try await Task.sleep(for: .milliseconds(200)) } catch { return migration }
-            migration = try await visit.ask(OnboardingAPI.getPlaybookMigration, request)
+            migration = try await visit.ask(source.methods.migration, request)
         }
         return migration
     }
@@ -69,27 +82,27 @@ enum MigrationPages {
             ),
         ]
         let there = all.filter { $0.0 > 0 }.map(\.1)
-        return there.isEmpty ? [Text(en: "No running cases", ko: "진행 중인 케이스 없음")] : there
+        return there.isEmpty ? [Text(en: "No records in progress", ko: "진행 중인 레코드 없음")] : there
     }
 
     // MARK: The page
 
-    private static func page(_ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
+    private func page(_ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
         var request = GetRequest()
         request.id = visit.part("migration")
-        let migration = try await visit.ask(OnboardingAPI.getPlaybookMigration, request)
+        let migration = try await visit.ask(source.methods.migration, request)
         var asked = ListPlaybookMigrationCasesRequest()
         (asked.migration, asked.pageSize, asked.pageToken) = (migration.id, 100, visit.query["page"])
-        let cases = try await visit.ask(OnboardingAPI.listPlaybookMigrationCases, asked)
+        let cases = try await visit.ask(source.methods.cases, asked)
         let chosen = Set(visit.form.all("record"))
         var values: Values = [
-            "counts": counts(migration).map(visit.reader.callAsFunction), "href": href(migration),
+            "counts": Self.counts(migration).map(visit.reader.callAsFunction), "href": source.href(migration),
             "cases": cases.cases.map { entry($0, migration, chosen, visit) },
             "apply": migration.previewed > 0, "undo": migration.applied > 0, "wait": migration.moving > 0,
             "more": migration.hasMore,
         ]
         if !cases.nextPageToken.isEmpty {
-            values["next"] = "\(href(migration))?page=\(Fields.encoded(cases.nextPageToken))"
+            values["next"] = "\(source.href(migration))?page=\(Fields.encoded(cases.nextPageToken))"
             let count = Int(migration.previewed)
             if count > 0 {
                 values["all"] = visit.say("Apply to all \(grouped: count)", "전체 \(grouped: count)개에 적용")
@@ -106,24 +119,25 @@ enum MigrationPages {
         var page = Page(
             template: "migration",
             title: visit.say(
-                "Running cases to version \(migration.version)",
-                "진행 중인 케이스를 버전 \(String(migration.version), .direction) 전환"),
+                "Records in progress, to version \(migration.version)",
+                "진행 중인 레코드를 버전 \(String(migration.version), .direction) 전환"),
             values: values)
         page.trail = [
-            Crumb(label: visit.say("Playbooks", "플레이북"), href: PlaybookPages.root),
-            Crumb(label: label, href: PlaybookPages.href(migration.definition)),
+            Crumb(label: visit.reader(source.title), href: source.root),
+            Crumb(label: label, href: source.href(migration.definition)),
         ]
         return page
     }
 
-    private static func entry(
+    private func entry(
         _ one: PlaybookMigrationCase, _ migration: PlaybookMigration, _ chosen: Set<String>, _ visit: Visit
     ) -> Values {
         [
-            "id": one.id, "number": one.number, "href": "/cases/\(Fields.encoded(one.number))",
-            "details": "\(href(migration))?case=\(one.id)#steps", "from": PlaybookPages.version(one.fromVersion, visit),
-            "changes": changes(one).map(visit.reader.callAsFunction).joined(separator: " · "),
-            "state": one.state, "stateText": visit.reader(state(one.state)), "refusal": one.refusal,
+            "id": one.id, "number": one.number, "href": Address.of(migration.table, one.number, id: one.record),
+            "details": "\(source.href(migration))?case=\(one.id)#steps",
+            "from": PlaybookPages.version(one.fromVersion, visit),
+            "changes": Self.changes(one).map(visit.reader.callAsFunction).joined(separator: " · "),
+            "state": one.state, "stateText": visit.reader(Self.state(one.state)), "refusal": one.refusal,
             "choosable": ["previewed", "applied"].contains(one.state), "chosen": chosen.contains(one.id),
         ]
     }
@@ -155,11 +169,11 @@ enum MigrationPages {
 
     // MARK: One case
 
-    private static func shown(_ visit: Visit) async throws(Problem) -> Values {
+    private func shown(_ visit: Visit) async throws(Problem) -> Values {
         var request = GetRequest()
         request.id = visit.query["case"]
-        let one = try await visit.ask(OnboardingAPI.getPlaybookMigrationCase, request)
-        return ["number": one.number, "steps": one.steps.map { step($0, visit) }]
+        let one = try await visit.ask(source.methods.oneCase, request)
+        return ["number": one.number, "steps": one.steps.map { Self.step($0, visit) }]
     }
 
     private static func step(_ step: PlaybookMigrationStep, _ visit: Visit) -> Values {

@@ -5,24 +5,29 @@ import RPC
 import Roles
 import Wire
 
-/// The playbooks of onboarding for those who design them: what their versions differ in, and bringing running cases to the one
-/// that is active.
-enum PlaybookPages: PageFolder {
-    static let root = "/playbooks"
+/// Playbooks for those who design them: where each stands, what its versions differ in, making a version of its draft, and bringing
+/// running cases to the one that is active.
+struct PlaybookPages: Sendable {
+    let source: PlaybookSource
 
-    static func add(to pages: Pages) {
+    fileprivate func add(to pages: Pages) {
+        let root = source.root
         pages.get("\(root)") { visit async throws(Problem) in .page(try await list(visit)) }
         pages.get("\(root)/:id") { visit async throws(Problem) in .page(try await page(visit)) }
         pages.post("\(root)/:id/migrations") { visit async throws(Problem) in
             try await Work.lead { () async throws(Problem) in
                 var request = PreviewPlaybookMigrationRequest()
                 request.definition = visit.part("id")
-                return MigrationPages.href(try await visit.ask(OnboardingAPI.previewPlaybookMigration, request))
+                return source.href(try await visit.ask(source.methods.preview, request))
             } refused: { refused async throws(Problem) in
                 try await page(visit, refused: refused)
             }
         }
-        MigrationPages.add(to: pages)
+        MigrationPages(source: source).add(to: pages)
+        DesignerPages(source: source).add(to: pages)
+        TrialPages(source: source).add(to: pages)
+        NewPlaybookPages(source: source).add(to: pages)
+        VersionPages(source: source).add(to: pages)
     }
 
     /// Whether the pages are offered; onboarding decides by the same.
@@ -31,26 +36,31 @@ enum PlaybookPages: PageFolder {
         return !person.isCustomer && Access.allows(person.roles, .create, on: table)
     }
 
-    static func href(_ id: String) -> String { "\(root)/\(Fields.encoded(id))" }
-
     // MARK: All
 
-    private static func list(_ visit: Visit) async throws(Problem) -> Page {
+    private func list(_ visit: Visit) async throws(Problem) -> Page {
         var request = ListRequest()
-        request.pageSize = 200
-        let all = try await visit.ask(OnboardingAPI.listPlaybookDefinitions, request).playbookDefinitions
-        let values: Values = [
-            "playbooks": all.map { definition -> Values in
+        (request.pageSize, request.pageToken) = (200, visit.query["page"])
+        let all = try await visit.ask(source.methods.definitions, request)
+        let others = PlaybookSource.all.filter { $0.root != source.root }
+        var values: Values = [
+            "playbooks": all.playbookDefinitions.map { definition -> Values in
                 [
-                    "title": text(definition.playbook?.label, definition.key, visit), "href": href(definition.id),
-                    "state": visit.reader(state(definition)), "version": version(definition.version, visit),
+                    "title": Self.text(definition.playbook?.label, definition.key, visit),
+                    "href": source.href(definition.id),
+                    "state": visit.reader(Self.state(definition)), "version": Self.version(definition.version, visit),
                 ]
-            }
+            },
+            "others": others.map { other -> Values in ["title": visit.reader(other.title), "href": other.root] },
         ]
-        return Page(template: "playbooks", title: visit.say("Playbooks", "플레이북"), values: values)
+        if visit.person.map(Self.isFor) == true { values["new"] = "\(source.root)/new" }
+        if !all.nextPageToken.isEmpty {
+            values["next"] = "\(source.root)?page=\(Fields.encoded(all.nextPageToken))"
+        }
+        return Page(template: "playbooks", title: visit.reader(source.title), values: values)
     }
 
-    private static func state(_ definition: PlaybookDefinition) -> Text {
+    static func state(_ definition: PlaybookDefinition) -> Text {
         switch definition.state {
         case "active" where definition.hasChanges: Text(en: "Active, with a draft", ko: "활성(초안 있음)")
         case "active": Text(en: "Active", ko: "활성")
@@ -70,32 +80,41 @@ enum PlaybookPages: PageFolder {
 
     // MARK: One
 
-    private static func page(_ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
-        var request = GetRequest()
-        request.id = visit.part("id")
-        let definition = try await visit.ask(OnboardingAPI.getPlaybookDefinition, request)
+    func page(_ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
+        let definition = try await source.definition(visit)
         var asked = ListPlaybookVersionsRequest()
         (asked.definition, asked.pageSize) = (definition.id, 100)
-        let versions = try await visit.ask(OnboardingAPI.listPlaybookVersions, asked).versions.map(\.number)
+        let versions = try await visit.ask(source.methods.versions, asked).versions.map(\.number)
         var values: Values = [
-            "state": visit.reader(state(definition)), "href": href(definition.id),
+            "state": visit.reader(Self.state(definition)), "href": source.href(definition.id),
             "migrations": try await migrations(of: definition.id, visit),
         ]
         if definition.version > 0 {
             values["migrate"] = visit.say(
-                "What would version \(definition.version) change in running cases?",
-                "버전 \(definition.version)에 따라 진행 중인 케이스에서 변경되는 내용 보기")
+                "What would version \(definition.version) change in records in progress?",
+                "버전 \(definition.version)에 따라 진행 중인 레코드에서 변경되는 내용 보기")
         }
         values.merge(try await compare(definition, versions, visit)) { own, _ in own }
-        if let refused { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
+        if visit.person.map(Self.isFor) == true {
+            values["design"] = VersionPages(source: source).values(definition, versions, visit)
+        }
+        if let refused {
+            // Everything that keeps a draft from working stands in the designer, each thing at its place.
+            let isFaulty = !refused.violations.isEmpty && visit.person.map(Self.isFor) == true
+            values["problem"] =
+                [
+                    "text": refused.text(visit.reader.language),
+                    "check": isFaulty ? "\(source.href(definition.id))/draft?check=true" : "",
+                ] as Values
+        }
         var page = Page(
-            template: "playbook", title: text(definition.playbook?.label, definition.key, visit), values: values)
-        page.trail = [Crumb(label: visit.say("Playbooks", "플레이북"), href: root)]
+            template: "playbook", title: Self.text(definition.playbook?.label, definition.key, visit), values: values)
+        page.trail = [Crumb(label: visit.reader(source.title), href: source.root)]
         return page
     }
 
     /// What two versions differ in: those of the address, else the newest two, the draft among them where it differs.
-    private static func compare(
+    private func compare(
         _ definition: PlaybookDefinition, _ versions: [Int32], _ visit: Visit
     ) async throws(Problem) -> Values {
         guard let newest = versions.first else { return [:] }
@@ -103,18 +122,22 @@ enum PlaybookPages: PageFolder {
         let from = Int32(visit.query["from"]) ?? (to == 0 ? newest : versions.first { $0 < to } ?? newest)
         var request = ComparePlaybookVersionsRequest()
         (request.id, request.from, request.to) = (definition.id, from, to)
-        let changes = try await visit.ask(OnboardingAPI.comparePlaybookVersions, request).changes
+        let answer = try await visit.ask(source.methods.compare, request)
         func choices(_ numbers: [Int32], _ chosen: Int32) -> [Values] {
             numbers.map { number in
                 [
                     "value": String(number), "chosen": number == chosen,
-                    "label": number == 0 ? visit.say("The draft", "초안") : version(number, visit),
+                    "label": number == 0 ? visit.say("The draft", "초안") : Self.version(number, visit),
                 ]
             }
         }
         return [
             "versions": ["from": choices(versions, from), "to": choices([0] + versions, to)] as Values,
-            "changes": changes.map { change($0, visit) },
+            "changes": answer.changes.map { Self.change($0, visit) },
+            "running": visit.reader(
+                Text(
+                    en: "Open records that go by another version: \(grouped: answer.running).",
+                    ko: "다른 버전으로 진행 중인 레코드: \(grouped: answer.running)개")),
         ]
     }
 
@@ -146,16 +169,23 @@ enum PlaybookPages: PageFolder {
         ]
     }
 
-    private static func migrations(of definition: String, _ visit: Visit) async throws(Problem) -> [Values] {
+    private func migrations(of definition: String, _ visit: Visit) async throws(Problem) -> [Values] {
         var request = ListPlaybookMigrationsRequest()
         (request.definition, request.pageSize) = (definition, 20)
-        return try await visit.ask(OnboardingAPI.listPlaybookMigrations, request).migrations.map { migration in
+        return try await visit.ask(source.methods.migrations, request).migrations.map { migration in
             var values: Values = [
-                "title": version(migration.version, visit), "href": MigrationPages.href(migration),
+                "title": Self.version(migration.version, visit), "href": source.href(migration),
                 "note": MigrationPages.counts(migration).map(visit.reader.callAsFunction).joined(separator: " · "),
             ]
             if let at = migration.createdAt { values["createdAt"] = at }
             return values
         }
+    }
+}
+
+/// The playbooks of every service that has some.
+enum PlaybookFolder: PageFolder {
+    static func add(to pages: Pages) {
+        for source in PlaybookSource.all { PlaybookPages(source: source).add(to: pages) }
     }
 }

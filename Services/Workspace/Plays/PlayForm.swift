@@ -10,6 +10,10 @@ struct PlayForm: Sendable {
     let questions: [PlayQuestion]
     /// The account that the play is about, where it is known: its contacts and products can be chosen.
     let account: String
+    /// What the names of its fields begin with, where they stand in a form with others.
+    var prefix = ""
+
+    private func name(_ question: PlayQuestion) -> String { prefix + question.name }
 
     /// The fields, in the order of the questions.
     func fields() async throws(Problem) -> [Forms.Field] {
@@ -17,8 +21,8 @@ struct PlayForm: Sendable {
         for question in questions {
             fields.append(
                 Forms.Field(
-                    question.name, question.label, try await kind(question), value: question.default,
-                    isRequired: question.mandatory))
+                    name(question), question.label, try await kind(question), value: question.default,
+                    key: question.name, isRequired: question.mandatory))
         }
         return fields
     }
@@ -63,18 +67,18 @@ struct PlayForm: Sendable {
     func answers() async throws(Problem) -> String {
         var answers: [String: any Sendable] = [:]
         for question in questions {
-            let text = visit.form[question.name]
+            let text = visit.form[name(question)]
             switch question.type {
             case "boolean": answers[question.name] = text == "true"
             // What is no number is left to the launcher to refuse.
             case "integer", "number": answers[question.name] = number(text)
             case let type where type.hasPrefix("references:"):
-                let chosen = visit.form.all(question.name).filter { !$0.isEmpty }
+                let chosen = visit.form.all(name(question)).filter { !$0.isEmpty }
                 answers[question.name] = chosen.isEmpty ? nil : chosen
             case let type where type.hasPrefix("reference:"):
                 let table = String(type.dropFirst("reference:".count))
                 let id = try await Lookup(visit).chosen(
-                    question.name, in: table, filter: filter(table), blame: question.name)
+                    name(question), in: table, filter: filter(table), blame: question.name)
                 answers[question.name] = id.isEmpty ? nil : id
             default: answers[question.name] = text.isEmpty ? nil : text
             }

@@ -1,6 +1,7 @@
 import OnboardingWire
 import PlayLauncherWire
 import RPC
+import Roles
 import Wire
 
 /// The record that a play is launched from, as addresses name it: `source=onboarding_case:0191…`.
@@ -24,11 +25,19 @@ struct PlayOrigin: Sendable {
         self.id = id
     }
 
+    /// Whether somebody may launch plays at all.
+    static func isOffered(_ person: Person) -> Bool {
+        Access.allows(person.roles, .create, on: FlowRun.schema.table)
+    }
+
     /// As addresses name it.
     var text: String { "\(schema.table):\(id)" }
 
     /// The launcher over the record.
     var href: String { "/plays?source=\(Fields.encoded(text))" }
+
+    /// The blueprints that can be laid out for it, an engagement.
+    var blueprints: String { "/plays/blueprints?source=\(Fields.encoded(text))" }
 
     /// What people call it: the label of its table, and its name where the reader may see it.
     func name(_ visit: Visit) async throws(Problem) -> String {

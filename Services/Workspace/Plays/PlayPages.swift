@@ -33,6 +33,7 @@ enum PlayPages: PageFolder {
             }
         }
         RunPages.add(to: pages)
+        NotifierPages.add(to: pages)
     }
 
     // MARK: What can be launched
@@ -41,14 +42,17 @@ enum PlayPages: PageFolder {
         let origin = try PlayOrigin(visit)
         var request = ListPlayCategoriesRequest()
         request.sourceTable = origin.schema.table
+        async let last = Outcome.of { () async throws(Problem) in
+            try await runs(of: FlowRun.Field.sourceRecord, origin.id, atMost: 10, visit)
+        }
+        async let called = Outcome.of { () async throws(Problem) in try await origin.name(visit) }
         let answer = try await visit.ask(PlayLauncherAPI.listPlayCategories, request)
-        let last = try await runs(of: origin, visit)
         let categories = answer.categories.map { category -> Values in
             group(category.label, category.subcategories, category.entries, origin, visit)
         }
-        return try await page(
-            origin, categories, isBlueprint: false, visit,
-            more: ["runs": last, "problem": said(refused, visit)])
+        return page(
+            origin, try await called.get(), categories, isBlueprint: false, visit,
+            more: ["runs": try await last.get(), "problem": said(refused, visit)])
     }
 
     /// What was refused, above the page; nothing where nothing was.
@@ -60,27 +64,29 @@ enum PlayPages: PageFolder {
     /// The blueprints of an engagement: there is no category to choose (G-81).
     private static func blueprints(_ visit: Visit) async throws(Problem) -> Page {
         let origin = try PlayOrigin(visit)
+        async let called = Outcome.of { () async throws(Problem) in try await origin.name(visit) }
         let answer = try await visit.ask(PlayLauncherAPI.listBlueprints, ListBlueprintsRequest())
         let group = group("", answer.subcategories, answer.entries, origin, visit)
         let isEmpty = answer.subcategories.isEmpty && answer.entries.isEmpty
-        return try await page(
-            origin, isEmpty ? [] : [group], isBlueprint: true, visit, more: ["runs": "", "problem": ""])
+        return page(
+            origin, try await called.get(), isEmpty ? [] : [group], isBlueprint: true, visit,
+            more: ["runs": "", "problem": ""])
     }
 
     private static func page(
-        _ origin: PlayOrigin, _ categories: [Values], isBlueprint: Bool, _ visit: Visit, more: Values
-    ) async throws(Problem) -> Page {
-        let name = try await origin.name(visit)
+        _ origin: PlayOrigin, _ name: String, _ categories: [Values], isBlueprint: Bool, _ visit: Visit, more: Values
+    ) -> Page {
         let title =
             isBlueprint
             ? visit.say("Create success blueprint", "성공 청사진 생성") : visit.say("Create success play", "성공 플레이 생성")
         let isEngagement = origin.schema.table == Engagement.schema.table
         let begun = run(visit).map { "&run=\($0)" }.joined()
-        let blueprints = "/plays/blueprints?source=\(Fields.encoded(origin.text))\(begun)"
+        let blueprints = origin.blueprints + begun
         var values: Values = [
             "heading": title, "source": name, "categories": categories,
             "blueprints": isEngagement && !isBlueprint ? blueprints : "",
             "path": isBlueprint ? blueprints : origin.href + begun,
+            "notifiers": NotifierPages.isFor(visit.person) ? NotifierPages.href : "",
         ]
         values.merge(more) { _, own in own }
         var page = Page(template: "plays", title: title, values: values)
@@ -112,16 +118,19 @@ enum PlayPages: PageFolder {
             + run(visit).map { "&run=\($0)" }.joined()
     }
 
-    /// The last plays of the record.
-    private static func runs(of origin: PlayOrigin, _ visit: Visit) async throws(Problem) -> [Seen] {
+    /// The last plays of a record, or of all that belongs to an engagement: those in which a field names it.
+    static func runs(
+        of field: FlowRun.Field, _ id: String, atMost count: Int32, _ visit: Visit
+    ) async throws(Problem) -> [Seen] {
         var request = ListRequest()
-        request.pageSize = 10
+        request.pageSize = count
         request.filter = [
-            FilterText.equal(FlowRun.Field.sourceRecord, origin.id),
-            "NOT \(FilterText.equal(FlowRun.Field.state, FlowRun.State.started))",
+            FilterText.equal(field, id), "NOT \(FilterText.equal(FlowRun.Field.state, FlowRun.State.started))",
         ].joined(separator: " AND ")
         return try await visit.ask(PlayLauncherAPI.listFlowRuns, request).flowRuns.map { run in
-            Seen(run, ["href": RunPages.href(run.id), "name": RunPages.title(run, visit)])
+            let source = Dictionaries.schema(run.sourceTable ?? "")?.label(visit.reader.language) ?? ""
+            return Seen(
+                run, ["href": RunPages.href(run.id), "name": RunPages.title(run, visit), "source": source])
         }
     }
 
@@ -161,18 +170,15 @@ enum PlayPages: PageFolder {
     /// The page again, with what a launch would make.
     private static func preview(_ visit: Visit) async throws(Problem) -> Answer {
         let origin = try PlayOrigin(visit)
-        var request = PreviewPlayRequest()
-        request.definitionRecord = visit.part("entry")
-        (request.sourceTable, request.sourceRecord) = (origin.schema.table, origin.id)
-        do throws(Problem) {
+        return try await Work.answer { () async throws(Problem) in
+            var request = PreviewPlayRequest()
+            request.definitionRecord = visit.part("entry")
+            (request.sourceTable, request.sourceRecord) = (origin.schema.table, origin.id)
             request.answers = try await form(visit).1.answers()
             let records = try await visit.ask(PlayLauncherAPI.previewPlay, request).records
             return .page(try await play(visit, planned: records))
-        } catch {
-            guard error.isRefusal, error.code != .notFound else { throw error }
-            var page = try await play(visit, refused: error)
-            page.status = error.status
-            return .page(page)
+        } refused: { (problem) async throws(Problem) in
+            try await play(visit, refused: problem)
         }
     }
 
@@ -180,22 +186,40 @@ enum PlayPages: PageFolder {
         _ visit: Visit, refused: Problem? = nil, planned: [PlannedRecord]? = nil
     ) async throws(Problem) -> Page {
         let origin = try PlayOrigin(visit)
+        // Before anything was answered the page shows what would come of the usual answers.
+        async let usual =
+            planned == nil && refused == nil ? Self.usual(origin, visit) : Part(value: nil, isAway: false)
         let (play, form) = try await form(visit)
         let fields = try await form.fields()
         let forms = Forms(visit, showsTyped: planned != nil)
         var values: Values = [
-            "heading": play.title, "action": "/plays/entries/\(Fields.encoded(visit.part("entry")))",
+            "heading": play.title, "schedule": play.schedule,
+            "action": "/plays/entries/\(Fields.encoded(visit.part("entry")))",
             "source": origin.text, "run": run(visit).first ?? "", "path": href(visit.part("entry"), origin, visit),
             "once": visit.form["once"].isEmpty ? UUID().uuidString.lowercased() : visit.form["once"],
             "fields": fields.map { forms.values($0, refused: refused) }, "problem": "", "plan": "",
         ]
         if let refused { values["problem"] = forms.problem(refused, fields) }
-        if let planned { values["plan"] = ["records": tree(planned), "any": !planned.isEmpty] as Values }
+        if let planned = await usual.value ?? planned {
+            values["plan"] = ["records": tree(planned), "any": !planned.isEmpty] as Values
+        }
         let name = try await origin.name(visit)
         values["sourceName"] = name
         var page = Page(template: "play", title: play.title, values: values)
         page.trail = origin.trail(name, visit)
         return page
+    }
+
+    /// What a launch would make if every question were left as it stands; nothing where one has to be answered first.
+    private static func usual(_ origin: PlayOrigin, _ visit: Visit) async -> Part<[PlannedRecord]> {
+        let beside = visit.beside
+        return await Part.of { () async throws(Problem) in
+            var request = PreviewPlayRequest()
+            request.definitionRecord = beside.part("entry")
+            (request.sourceTable, request.sourceRecord) = (origin.schema.table, origin.id)
+            request.answers = "{}"
+            return try await beside.ask(PlayLauncherAPI.previewPlay, request).records
+        }
     }
 
     /// What will be made, each record below the one that it belongs to.

@@ -2,6 +2,7 @@ import Foundation
 import OnboardingWire
 import PlayLauncherWire
 import RPC
+import Roles
 import Wire
 
 /// The run of a play: its steps as they go, what it has made, and what can be done when it stands still.
@@ -70,6 +71,7 @@ enum RunPages: PageFolder {
         var values = actions(seen, visit)
         values["heading"] = title
         values["facts"] = facts(seen, source, visit)
+        values["notifier"] = NotifierPages.isFor(visit.person) ? NotifierPages.href(run: run.id) : ""
         values["progress"] = seen.progress()
         values["problem"] = PlayPages.said(refused, visit)
         var page = Page(template: "play_run", title: title, values: values)
@@ -212,7 +214,8 @@ private struct Run: Sendable {
                 ? visit.say("\(attempts) attempts", "시도 \(attempts)회") : "",
             "began": times.first ?? "", "ended": isOver ? times.last ?? "" : "", "error": step.error,
             "reason": step.reason, "by": step.skippedBy.isEmpty ? "" : parts.name(step.skippedBy),
-            "input": Self.pretty(step.input), "result": Self.pretty(step.result),
+            "facts": StepFacts(parts: parts).facts(of: step),
+            "input": showsValues ? Self.pretty(step.input) : "", "result": showsValues ? Self.pretty(step.result) : "",
             "open": step.state == FlowStep.State.failed,
         ]
     }
@@ -224,6 +227,11 @@ private struct Run: Sendable {
         case FlowStep.State.skipped: visit.say("Skipped", "건너뜀")
         default: visit.say("Pending", "대기 중")
         }
+    }
+
+    /// Whoever administers plays looks for faults in what programs said to each other.
+    private var showsValues: Bool {
+        visit.person.map { Access.allows($0.roles, .write, on: DefinitionRecord.schema.table) } ?? false
     }
 
     /// JSON in lines, as much as anybody reads.

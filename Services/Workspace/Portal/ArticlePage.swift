@@ -15,7 +15,8 @@ enum ArticlePage {
         ["title": title, "href": "/articles/\(Fields.encoded(article))?back=\(Fields.encoded(back))"]
     }
 
-    static func page(_ visit: Visit) async throws(Problem) -> Page {
+    /// The page of an article, and for a script its text alone, to be read where the link to it stands.
+    static func answer(_ visit: Visit) async throws(Problem) -> Answer {
         var request = ReadKnowledgeRequest()
         let named = visit.part("article")
         if UUID(uuidString: named) == nil { request.key = named } else { request.article = named }
@@ -23,14 +24,16 @@ enum ArticlePage {
         let body = visit.reader.language == .ko && !article.bodyKo.isEmpty ? article.bodyKo : article.body
         let title = title(article, visit)
         let shown: Values = ["title": title, "paragraphs": paragraphs(body)]
+        if visit.isFragment { return .fragment("article_text", ["article": shown, "href": visit.back]) }
         var values: Values = [
             "article": shown, "back": LocalPath.checked(visit.query["back"], or: visit.person?.home ?? "/"),
         ]
         if let changed = article.publishedAt { values["changedAt"] = changed }
-        return Page(template: "article", title: title, values: values)
+        return .page(Page(template: "article", title: title, values: values))
     }
 
-    private static func title(_ article: KnowledgeText, _ visit: Visit) -> String {
+    /// What an article is called in the language of the reader, or in English where it has no other.
+    static func title(_ article: KnowledgeText, _ visit: Visit) -> String {
         visit.reader.language == .ko && !article.titleKo.isEmpty ? article.titleKo : article.title
     }
 

@@ -77,6 +77,7 @@ enum PortalCasePages: PageFolder {
             Crumb(label: visit.say("My lists", "내 목록"), href: "/portal"),
             Crumb(label: visit.say("Case", "케이스"), href: href(visit)),
         ]
+        page.live = LiveTopic.work.text
         return page
     }
 }

@@ -9,11 +9,10 @@ enum PortalPages: PageFolder {
     static func add(to pages: Pages) {
         pages.get("/portal") { visit async throws(Problem) in .page(try await lists(visit)) }
         pages.get("/portal/list/:list") { visit async throws(Problem) in .page(try await list(visit)) }
-        pages.get("/articles/:article") { visit async throws(Problem) in .page(try await ArticlePage.page(visit)) }
+        pages.get("/articles/:article") { visit async throws(Problem) in try await ArticlePage.answer(visit) }
         PortalCasePages.add(to: pages)
         PortalTaskPages.add(to: pages)
         PortalImportPages.add(to: pages)
-        PortalTouchpointPages.add(to: pages)
         PortalWorkPages.add(to: pages)
     }
 
@@ -22,9 +21,8 @@ enum PortalPages: PageFolder {
         switch table {
         case "onboarding_case": "/portal/cases/\(Fields.encoded(id))"
         case "lifecycle_task": "/portal/tasks/\(Fields.encoded(id))"
-        case "touchpoint": "/portal/touchpoints/\(Fields.encoded(id))"
         case "import_task": "/portal/imports/\(Fields.encoded(id))"
-        case "engagement": SuccessPlanPages.href(id, isCustomer: true)
+        case "engagement": PortalEngagementPage.href(id)
         default: PortalWorkPages.href(table, id)
         }
     }
@@ -35,9 +33,7 @@ enum PortalPages: PageFolder {
     private static func lists(_ visit: Visit) async throws(Problem) -> Page {
         var request = GetPortalRequest()
         request.account = visit.query[GetPortalRequest.Field.account]
-        async let touchpoints = Part.of { () async throws(Problem) in try await PortalTouchpointPages.open(visit) }
-        async let work = PortalWorkPages.open(visit)
-        async let plans = SuccessPlanPages.open(visit)
+        async let success = PortalSuccessLists.read(visit.beside)
         let portal = try await visit.ask(OnboardingAPI.getPortal, request)
         var values: Values = [
             "page": portal, "tasks": values(portal.myTasks, "my_tasks", visit),
@@ -54,16 +50,16 @@ enum PortalPages: PageFolder {
         values["holidays"] =
             HolidayPages.isFor(visit.person)
             ? portal.accounts.map { ["name": $0.name, "href": HolidayPages.href($0.id)] as Values } : [Values]()
-        let (beside, followed) = (await touchpoints, await work)
-        values["plans"] = await plans.value ?? []
-        if let open = beside.value { values["touchpoints"] = open }
-        if let open = followed.value { values["work"] = open }
+        let followed = await success
+        values["plans"] = [Values]()
+        values.merge(followed.value?.values ?? [:]) { _, own in own }
         values["away"] = visit.missing([
-            (beside.isAway, visit.say("touchpoints", "접점")),
-            (followed.isAway, visit.say("what is under way", "진행 중인 업무")),
+            (followed.isAway, visit.say("touchpoints, what is under way and success plans", "접점, 진행 중인 업무, 성공 계획"))
         ])
         if let all = portal.allCases { values["all"] = Self.values(all, "all_cases", visit) }
-        return Page(template: "portal", title: visit.say("My lists", "내 목록"), values: values)
+        var page = Page(template: "portal", title: visit.say("My lists", "내 목록"), values: values)
+        page.live = LiveTopic.work.text
+        return page
     }
 
     private static func values(_ list: PortalList?, _ name: String, _ visit: Visit) -> Values {
@@ -90,6 +86,7 @@ enum PortalPages: PageFolder {
             template: "portal", title: visit.say("My lists", "내 목록"),
             values: [place: values(list, request.list, visit)])
         page.trail = [Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")]
+        page.live = LiveTopic.work.text
         return page
     }
 }

@@ -106,6 +106,7 @@ enum PortalTaskPages: PageFolder {
         ]
         values.merge(view.refused(refused)) { _, refused in refused }
         let keys = keys(answer)
+        // Of customers there are none; what the provider's people may change here is in the record.
         if !keys.isEmpty {
             let record = try await record(answer.id, visit)
             values["form"] = RecordForm<LifecycleTask>(keys, visit).values(

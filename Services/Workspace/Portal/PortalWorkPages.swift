@@ -3,8 +3,8 @@ import OnboardingWire
 import RPC
 import Wire
 
-/// Success cases and initiatives in the portal (G-18): where they stand, what is done for the customer, what the customer does
-/// oneself, and what is said about them.
+/// Success cases, initiatives, touchpoints and milestones in the portal (G-18): where they stand, what is done for the customer, what
+/// the customer does oneself, and what is said about them. Each is one request.
 enum PortalWorkPages: PageFolder {
     static func add(to pages: Pages) {
         for kind in Kind.allCases {
@@ -12,7 +12,8 @@ enum PortalWorkPages: PageFolder {
             pages.get("\(place)") { visit async throws(Problem) in .page(try await page(kind, visit)) }
             pages.post("\(place)/say") { visit async throws(Problem) in
                 try await write(kind, visit, saved: "say") { (work) async throws(Problem) in
-                    try await Work.say(visit, work.id, comment: kind.comment, note: nil)
+                    guard let comment = kind.comment else { throw .noPage }
+                    return try await Work.say(visit, work.id, comment: comment, note: nil)
                 }
             }
             pages.post("\(place)/tasks/:task/move") { visit async throws(Problem) in
@@ -27,25 +28,61 @@ enum PortalWorkPages: PageFolder {
                 try await write(kind, visit) { _ async throws(Problem) in try await Work.takeBack(visit) }
             }
         }
+        addFiles(to: pages)
+    }
+
+    /// Touchpoints have files (G-121).
+    private static func addFiles(to pages: Pages) {
+        pages.receive("/portal/touchpoints/:id/files") { visit async throws(Problem) in
+            (
+                RecordFiles.touchpoints.target(visit.part("id"), visit),
+                .moved(to: "\(href(.touchpoint, visit))?done=\(Toast.attached.rawValue)")
+            )
+        }
+        pages.get("/portal/touchpoints/:id/files/:file") { visit async throws(Problem) in
+            .response(try await RecordFiles.touchpoints.response(visit.part("id"), visit.part("file"), visit))
+        }
     }
 
     /// What is followed.
     enum Kind: CaseIterable {
-        case successCase, initiative
+        case successCase, initiative, touchpoint, milestone
 
-        fileprivate var folder: String { self == .successCase ? "success-cases" : "initiatives" }
+        fileprivate var folder: String {
+            switch self {
+            case .successCase: "success-cases"
+            case .initiative: "initiatives"
+            case .touchpoint: "touchpoints"
+            case .milestone: "milestones"
+            }
+        }
 
         fileprivate var table: String {
-            self == .successCase ? SuccessCase.schema.table : SuccessInitiative.schema.table
+            switch self {
+            case .successCase: SuccessCase.schema.table
+            case .initiative: SuccessInitiative.schema.table
+            case .touchpoint: Touchpoint.schema.table
+            case .milestone: SuccessMilestone.schema.table
+            }
         }
 
         fileprivate var read: Method<GetPortalWorkRequest, PortalWork> {
-            self == .successCase ? CustomerSuccessAPI.getPortalCase : CustomerSuccessAPI.getPortalInitiative
+            switch self {
+            case .successCase: CustomerSuccessAPI.getPortalCase
+            case .initiative: CustomerSuccessAPI.getPortalInitiative
+            case .touchpoint: CustomerSuccessAPI.getPortalTouchpoint
+            case .milestone: CustomerSuccessAPI.getPortalMilestone
+            }
         }
 
-        fileprivate var comment: Method<AddEntryRequest, ActivityEntry> {
-            self == .successCase
-                ? CustomerSuccessAPI.addSuccessCaseComment : CustomerSuccessAPI.addSuccessInitiativeComment
+        /// Where something is said about it; of milestones nothing is.
+        fileprivate var comment: Method<AddEntryRequest, ActivityEntry>? {
+            switch self {
+            case .successCase: CustomerSuccessAPI.addSuccessCaseComment
+            case .initiative: CustomerSuccessAPI.addSuccessInitiativeComment
+            case .touchpoint: CustomerSuccessAPI.addTouchpointComment
+            case .milestone: nil
+            }
         }
     }
 
@@ -92,47 +129,16 @@ enum PortalWorkPages: PageFolder {
         return Undos.Change(keys, of: before, etag: after.etag)
     }
 
-    // MARK: The list of what is under way
-
-    /// What is under way for the customer, for the first page of the portal; nothing for who follows none.
-    static func open(_ visit: Visit) async -> Part<Values> {
-        var request = ListRequest()
-        request.pageSize = 10
-        // States of both go by the same names.
-        request.filter = [SuccessCase.State.closed, SuccessCase.State.canceled]
-            .map { "NOT \(FilterText.equal(SuccessCase.Field.state, $0))" }.joined(separator: " AND ")
-        let asked = request
-        async let cases = Part.of { () async throws(Problem) in
-            try await visit.ask(CustomerSuccessAPI.listSuccessCases, asked).resources
-        }
-        async let initiatives = Part.of { () async throws(Problem) in
-            try await visit.ask(CustomerSuccessAPI.listSuccessInitiatives, asked).resources
-        }
-        let (found, planned) = (await cases, await initiatives)
-        let isAway = found.isAway || planned.isAway
-        guard found.value != nil || planned.value != nil else { return Part(value: nil, isAway: isAway) }
-        let items =
-            (found.value ?? []).map { item($0, $0.shortDescription, $0.number, $0.state, $0.dueDate, visit) }
-            + (planned.value ?? []).map { item($0, $0.subject, $0.number, $0.state, $0.dueDate, visit) }
-        return Part(value: ["items": items, "more": "", "shown": ""], isAway: isAway)
-    }
-
-    private static func item<Record: RecordMessage>(
-        _ record: Record, _ title: String?, _ number: String?, _ state: String?, _ date: String?, _ visit: Visit
-    ) -> Seen {
-        var item = PortalItem()
-        (item.id, item.number, item.title, item.date) = (record.id, number ?? "", title ?? "", date)
-        item.state = Record.schema.label(SuccessCase.Field.state, of: state ?? "", visit.reader.language)
-        return Seen(item, ["href": href(Record.schema.table, record.id)])
-    }
-
     // MARK: The page
 
     private static func page(_ kind: Kind, _ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
         let work = try await work(kind, visit)
         let view = PortalView(visit: visit, href: href(kind, visit))
         var values: Values = [
-            "page": work, "facts": facts(work, visit), "say": view.say(work.comments, work.rights),
+            "page": Seen(work, ["attachments": view.files(work.attachments)]), "facts": facts(work, visit),
+            "say": view.say(work.comments, kind.comment == nil ? nil : work.rights), "talks": kind.comment != nil,
+            "has": ["tasks": kind != .milestone, "files": kind == .touchpoint] as Values,
+            "drop": view.drop(work.rights),
             "tasks": work.tasks.map { task in
                 Seen(
                     task,
@@ -144,7 +150,11 @@ enum PortalWorkPages: PageFolder {
         ]
         values.merge(view.refused(refused)) { _, refused in refused }
         var page = Page(template: "portal_work", title: "\(work.number) \(work.title)", values: values)
-        page.trail = [Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")]
+        page.trail = [Navigation.home(visit)]
+        if !work.engagementTitle.isEmpty {
+            page.trail.append(Crumb(label: work.engagementTitle, href: PortalEngagementPage.href(work.engagement)))
+        }
+        page.live = LiveTopic.record(table: work.table, id: work.id).text
         return page
     }
 
@@ -157,7 +167,36 @@ enum PortalWorkPages: PageFolder {
         ]
         var facts: [Values] = [.fact(label(.state), badge: work.state, work.stateLabel)]
         facts += said.filter { !$0.1.isEmpty }.map { field, value in .fact(label(field), value) }
-        if !work.dueDate.isEmpty { facts.append(.fact(label(.dueDate), date: work.dueDate)) }
+        facts += meeting(work, visit) + reached(work, visit)
+        if !work.dueDate.isEmpty, work.table != SuccessMilestone.schema.table {
+            facts.append(.fact(label(.dueDate), date: work.dueDate))
+        }
         return facts
+    }
+
+    /// What a touchpoint says of itself.
+    private static func meeting(_ work: PortalWork, _ visit: Visit) -> [Values] {
+        func label(_ field: Touchpoint.Field) -> String { Touchpoint.schema.label(field, visit.reader.language) }
+        let day = CivilDate(work.meetingDate).map { [Values.fact(label(.meetingDate), visit.reader.text($0))] } ?? []
+        let said: [(Touchpoint.Field, String)] = [
+            (.meetingType, work.meetingTypeLabel), (.channel, work.channelLabel),
+        ]
+        return day + said.filter { !$0.1.isEmpty }.map { field, value in .fact(label(field), value) }
+    }
+
+    /// What a milestone says of itself: what it leads to, when it is to be reached, and when it was.
+    private static func reached(_ work: PortalWork, _ visit: Visit) -> [Values] {
+        guard work.table == SuccessMilestone.schema.table else { return [] }
+        func label(_ field: SuccessMilestone.Field) -> String {
+            SuccessMilestone.schema.label(field, visit.reader.language)
+        }
+        var facts: [Values] = []
+        if !work.objectiveTitle.isEmpty { facts.append(.fact(label(.successObjective), work.objectiveTitle)) }
+        guard let day = CivilDate(work.reachedOn) else {
+            return facts + [.fact(label(.targetDate), date: work.dueDate)]
+        }
+        // Only what is not reached yet can be late.
+        if let target = CivilDate(work.dueDate) { facts.append(.fact(label(.targetDate), visit.reader.text(target))) }
+        return facts + [.fact(label(.reachedOn), visit.reader.text(day))]
     }
 }

@@ -22,14 +22,14 @@ struct WorkspaceProgram: Sendable {
     /// service is away.
     func serve() async throws {
         let startup = await Startup(log)
+        let live = LiveHub()
         let connection = try await startup.untilStopped {
-            try await startup.wait(for: "NATS at \(configuration.natsURL) (ALE_NATS_URL)") { try await connect() }
+            try await startup.wait(for: "NATS at \(configuration.natsURL) (ALE_NATS_URL)") { try await connect(live) }
         }
         guard let connection else {
             try Task.checkCancellation()
             return log.info("stopped before it was ready")
         }
-        let live = LiveHub()
         let site = try Site(
             client: Client(NATSTransport(connection)), address: configuration.url, live: live,
             isBehindProxy: configuration.isBehindProxy, requestsPerMinute: configuration.requestsPerMinute,
@@ -66,7 +66,7 @@ struct WorkspaceProgram: Sendable {
         try await ServiceGroup(configuration: group).run()
     }
 
-    private func connect() async throws -> Connection {
+    private func connect(_ live: LiveHub) async throws -> Connection {
         var options = ConnectionOptions(
             urls: configuration.natsURL.split(separator: ",").map(String.init), name: "workspace")
         if let user = configuration.natsUser {
@@ -76,12 +76,25 @@ struct WorkspaceProgram: Sendable {
         }
         options.sharedDeliveryThreads = 2
         let log = log
-        options.onEvent = { log.info("nats", metadata: ["event": "\($0)"]) }
+        options.onEvent = { event in
+            log.info("nats", metadata: ["event": "\(event)"])
+            if event.losesMessages { live.mayHaveMissed() }
+        }
         do throws(NATSError) {
             return try await Connection.connect(options)
         } catch {
             guard !Startup.mayPass(error) else { throw error }
             throw ConfigurationError("NATS at \(configuration.natsURL) (ALE_NATS_URL) cannot be used: \(error)")
+        }
+    }
+}
+
+extension ConnectionEvent {
+    /// Whether messages may have gone by that were meant to be heard.
+    fileprivate var losesMessages: Bool {
+        switch self {
+        case .reconnected, .slowConsumer: true
+        case .disconnected, .closed, .lameDuck, .permissionViolation, .error: false
         }
     }
 }

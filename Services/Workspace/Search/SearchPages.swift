@@ -54,18 +54,21 @@ enum SearchPages: PageFolder {
     /// may not search, nothing is found. When a service is away, what the others have found is shown and the page says so.
     private static func search(_ visit: Visit) async throws(Problem) -> Page {
         let text = visit.query[SearchRequest.Field.text]
+        async let beside = text.isEmpty ? (items: [], away: []) : SearchNames(visit: visit, text: text).found()
         let found = text.isEmpty ? Found() : try await ask(visit, text)
+        let named = await beside
         let items = found.answers.flatMap(\.items).sorted(by: order).map { item in
             Seen(
                 item,
                 ["href": href(item, visit), "kind": Dictionaries.schema(of: item)?.label(visit.reader.language) ?? ""])
         }
-        let list = found.away.joined(separator: ", ")
+        let list = (found.away + named.away).joined(separator: ", ")
         let missing = Text(
             en: "Not searched, because a part of the system is away: \(list).",
             ko: "시스템 일부를 사용할 수 없어 검색하지 못했습니다: \(list).")
         let values: Values = [
             "found": ["items": items, "more": found.answers.contains(where: \.more)] as Values,
+            "named": named.items,
             "missing": list.isEmpty
                 ? found.refused?.text(visit.reader.language) ?? "" : visit.reader(missing),
         ]

@@ -58,6 +58,29 @@ final class SessionStore: Sendable {
         }
     }
 
+    /// Forgets sessions of a person, all or the one that was ended: their access tokens would do for some minutes, and
+    /// onboarding is asked before one is used again.
+    func forget(of user: String, session: String? = nil) {
+        state.withLock { state in
+            let ended = state.people.filter { known in
+                known.value.person.user == user && (session ?? known.value.person.session) == known.value.person.session
+            }
+            for key in ended.keys {
+                state.people[key] = nil
+                for isPassive in [false, true] { state.renewals[Renewal(key: key, isPassive: isPassive)] = nil }
+            }
+        }
+    }
+
+    /// Forgets a session that onboarding says has ended, or all of them where one may not have heard it say so. What renewals under way
+    /// will bring is not remembered: one of them may have been answered before the end.
+    func forget(ended session: String?) {
+        state.withLock { state in
+            state.people = session.map { ended in state.people.filter { $0.value.person.session != ended } } ?? [:]
+            state.renewals = [:]
+        }
+    }
+
     /// Whose session it is; nil when it has ended. Requests that come beside each other renew once. What a page asks for by
     /// itself is passive: it keeps no session from idling, nor does the access token that it brings for what people do.
     func person(_ sessionToken: String, isPassive: Bool = false) async throws(Problem) -> Person? {

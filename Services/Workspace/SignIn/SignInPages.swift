@@ -12,7 +12,7 @@ enum SignInPages: PageFolder {
         pages.get("/", .anybody) { visit async throws(Problem) in .moved(to: visit.person?.home ?? "/sign-in") }
         pages.get("/sign-in", .anybody) { visit async throws(Problem) in
             guard visit.person == nil else { return .moved(to: back(visit.query, visit.person)) }
-            return try await page(visit, email: "", back: visit.query["back"], refused: nil)
+            return try await page(visit, site, email: "", back: visit.query["back"], refused: nil)
         }
         pages.post("/sign-in", .anybody) { visit async throws(Problem) in try await signIn(visit, site) }
         pages.get("/sign-in/with", .anybody) { visit async throws(Problem) in try await beginFederated(visit, site) }
@@ -42,11 +42,9 @@ enum SignInPages: PageFolder {
 
     /// The page, once more with what was said against the last try.
     private static func page(
-        _ visit: Visit, email: String, back: String, refused: Problem?
+        _ visit: Visit, _ site: Site, email: String, back: String, refused: Problem?
     ) async throws(Problem) -> Answer {
-        // Without them the page has a password to ask for all the same.
-        let issuers = try? await visit.ask(OnboardingAPI.listSignInIssuers, ListSignInIssuersRequest()).issuers
-        let providers = (issuers ?? []).map { issuer -> Values in
+        let providers = await site.issuers.list(visit).map { issuer -> Values in
             [
                 "name": issuer.name,
                 "href": "/sign-in/with?issuer=\(Fields.encoded(issuer.issuer))&back=\(Fields.encoded(back))",
@@ -74,7 +72,7 @@ enum SignInPages: PageFolder {
             return signedInAnswer(signedIn, visit.form["back"], site)
         } catch {
             guard error.isRefusal || error.code == .unauthenticated else { throw error }
-            return try await page(visit, email: request.email, back: visit.form["back"], refused: error)
+            return try await page(visit, site, email: request.email, back: visit.form["back"], refused: error)
         }
     }
 
@@ -121,14 +119,14 @@ enum SignInPages: PageFolder {
         request.address = visit.address
         let kept = visit.federated.split(separator: "|", omittingEmptySubsequences: false).map { String($0) }
         guard kept.count == 3, Secrets.areSame(request.state, kept[0]), isOf(kept[1], visit) else {
-            return try await page(visit, email: "", back: "", refused: .forged())
+            return try await page(visit, site, email: "", back: "", refused: .forged())
         }
         let back = kept[2].removingPercentEncoding ?? ""
         do throws(Problem) {
             return signedInAnswer(try await visit.ask(OnboardingAPI.completeFederatedSignIn, request), back, site)
         } catch {
             guard error.isRefusal || error.code == .unauthenticated else { throw error }
-            return try await page(visit, email: "", back: "", refused: error)
+            return try await page(visit, site, email: "", back: "", refused: error)
         }
     }
 

@@ -1,4 +1,6 @@
 import Foundation
+import Gzip
+import HTTPTypes
 import Hummingbird
 import Platform
 
@@ -7,6 +9,8 @@ import Platform
 struct Assets: Sendable {
     private struct Asset: Sendable {
         let content: ByteBuffer
+        /// The same compressed, once; nil for pictures that are compressed already.
+        let compressed: ByteBuffer?
         let type: String
     }
 
@@ -29,20 +33,29 @@ struct Assets: Sendable {
             let content = try Data(contentsOf: file)
             let stem = file.deletingPathExtension().lastPathComponent
             let name = "\(stem).\(Secrets.mark(of: content)).\(file.pathExtension)"
-            assets[name] = Asset(content: ByteBuffer(bytes: content), type: type)
+            let isText = !["png", "woff2"].contains(file.pathExtension)
+            assets[name] = Asset(
+                content: ByteBuffer(bytes: content),
+                compressed: isText
+                    ? content.withUnsafeBytes { Gzip.compressed($0, .thorough) }.map { ByteBuffer(bytes: $0) } : nil,
+                type: type)
             addresses[stem == "workspace" ? file.pathExtension : stem] = "/assets/\(name)"
         }
         self.assets = assets
         self.addresses = addresses
     }
 
-    /// The file of that name; nil when there is none.
-    func response(_ name: String) -> Response? {
+    /// The file of that name, compressed where the browser takes that; nil when there is none.
+    func response(_ name: String, _ request: HTTPFields) -> Response? {
         assets[name].map { asset in
-            Response(
-                status: .ok,
-                headers: [.contentType: asset.type, .cacheControl: "public, max-age=31536000, immutable"],
-                body: .init(byteBuffer: asset.content))
+            var headers: HTTPFields = [
+                .contentType: asset.type, .cacheControl: "public, max-age=31536000, immutable",
+                .vary: "Accept-Encoding",
+            ]
+            let compressed = Compression.isAccepted(request) ? asset.compressed : nil
+            if compressed != nil { headers[.contentEncoding] = "gzip" }
+            return Response(
+                status: .ok, headers: headers, body: .init(byteBuffer: compressed ?? asset.content))
         }
     }
 }

@@ -28,6 +28,9 @@ struct Fields: Sendable {
     /// The first value under a name as it was sent: of passwords blanks are a part.
     subscript(whole name: String) -> String { pairs.first { $0.name == name }?.value ?? "" }
 
+    /// The same with one more value.
+    mutating func add(_ name: String, _ value: String) { pairs.append((name, value)) }
+
     /// Every value under a name.
     func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
 
@@ -37,6 +40,13 @@ struct Fields: Sendable {
     /// The fields whose names begin so, without that beginning.
     func under(_ prefix: String) -> [(name: String, value: String)] {
         pairs.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.value) }
+    }
+
+    /// The same with one value under a name, in the place of those that it has.
+    func with(_ name: String, _ value: String) -> Fields {
+        var fields = self
+        fields.pairs = pairs.filter { $0.name != name } + [(name, value)]
+        return fields
     }
 
     /// A value as it stands in an address.
@@ -67,7 +77,12 @@ struct Fields: Sendable {
     }
 
     private static func decoded(_ text: some StringProtocol) -> String {
-        let plain = String(text).replacing("+", with: " ")
-        return plain.removingPercentEncoding ?? plain
+        let plain = text.utf8.contains(UInt8(ascii: "+")) ? String(text).replacing("+", with: " ") : String(text)
+        return unescaped(plain) ?? plain
+    }
+
+    /// A part of an address as it was meant; nil for none. Most need no second look.
+    static func unescaped(_ text: String) -> String? {
+        text.utf8.contains(UInt8(ascii: "%")) ? text.removingPercentEncoding : text
     }
 }

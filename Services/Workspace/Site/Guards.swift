@@ -38,7 +38,7 @@ struct Guards: RouterMiddleware {
             Problem(
                 .invalidArgument,
                 Text(en: "That is more than a form may hold.", ko: "양식에 입력할 수 있는 크기를 초과했습니다."), reason: "TOO_LARGE")
-        default: .notFound(Text(en: "There is no such page.", ko: "페이지가 없습니다."))
+        default: .noPage
         }
     }
 
@@ -60,4 +60,9 @@ struct Guards: RouterMiddleware {
         (HTTPFieldName.openerPolicy, "same-origin"), (HTTPFieldName.resourcePolicy, "same-origin"),
         (HTTPFieldName.permissions, "camera=(), geolocation=(), microphone=(), payment=()"),
     ]
+}
+
+extension Problem {
+    /// There is nothing at the address, or not for this reader.
+    static var noPage: Problem { .notFound(Text(en: "There is no such page.", ko: "페이지가 없습니다.")) }
 }

@@ -1,5 +1,7 @@
+import CustomerSuccessWire
 import OnboardingWire
 import RPC
+import Records
 import Wire
 
 /// Finds records of any table by what people call them, with the rights of whoever asks.
@@ -21,13 +23,39 @@ struct Lookup: Sendable {
     /// Records of `table` whose name holds `text`, within a filter over what may be chosen.
     func find(_ text: String, in table: String, filter: String = "", limit: Int32 = 10) async throws(Problem) -> [Found]
     {
+        let tables = table.components(separatedBy: " | ")
+        guard tables.count == 1 else { return try await find(text, inAny: tables) }
         guard let schema = Dictionaries.schema(table), schema.verbs.contains("list") else { return [] }
+        if let (field, others) = Self.calledByAnother[table] {
+            let named = text.isEmpty ? [] : try await find(text, in: others, limit: limit)
+            guard text.isEmpty || !named.isEmpty else { return [] }
+            var request = ListRequest()
+            request.pageSize = limit
+            let narrowed = named.map { "\(field) = \(FilterText.quoted($0.id))" }.joined(separator: " OR ")
+            request.filter = [filter, narrowed].filter { !$0.isEmpty }.map { "(\($0))" }.joined(separator: " AND ")
+            return try await list(request, schema)
+        }
         var filters = filter.isEmpty ? [] : ["(\(filter))"]
         if !text.isEmpty { filters += Self.named(text, schema) }
         var request = ListRequest()
         request.pageSize = limit
         request.filter = filters.joined(separator: " AND ")
         return try await list(request, schema)
+    }
+
+    /// Records of several tables, each known by its table and its id: `success_case:0191…`. Where somebody may not look, there is
+    /// nothing.
+    private func find(_ text: String, inAny tables: [String]) async throws(Problem) -> [Found] {
+        let reader = visit.reader
+        let found = try await Outcome.each(tables) { (table) async throws(Problem) -> [Found] in
+            let label = Dictionaries.schema(table)?.label(reader.language) ?? table
+            let some = try? await find(text, in: table, limit: 4)
+            return (some ?? []).map { found in
+                let detail = [label, found.detail].filter { !$0.isEmpty }.joined(separator: " · ")
+                return Found(id: "\(table):\(found.id)", text: found.text, detail: detail)
+            }
+        }
+        return found.flatMap { $0 }
     }
 
     /// The id of what was chosen in a reference of a form. Without a script it is only named: then by the one record that is
@@ -58,18 +86,37 @@ struct Lookup: Sendable {
     }
 
     private func list(_ request: ListRequest, _ schema: RecordSchema) async throws(Problem) -> [Found] {
-        let names = Self.naming(schema).map { [$0] } ?? []
-        return try await AnyList.read(request, of: schema, visit).records.map { record in
-            let isPerson = Self.people.contains(schema.table)
-            let person = isPerson ? Self.person.map(record.single).filter { !$0.isEmpty }.joined(separator: " ") : ""
-            let text =
-                person.isEmpty
-                ? (names + Self.shown).lazy.map(record.single).first { !$0.isEmpty } ?? record.id : person
+        let records = try await AnyList.read(request, of: schema, visit).records
+        var others: [String: String] = [:]
+        if let (field, table) = Self.calledByAnother[schema.table] {
+            others = (try? await names(of: records.map { $0.single(field) }, in: table)) ?? [:]
+        }
+        return records.map { record in
+            let text = Self.name(of: record, others: others)
             let detail =
                 ["number", "email", "account_number"].lazy.map(record.single).first { !$0.isEmpty && $0 != text } ?? ""
             return Found(id: record.id, text: text, detail: detail)
         }
     }
+
+    /// What people call a record; its id where it has no name at all.
+    static func name(of record: any RecordMessage, others: [String: String] = [:]) -> String {
+        let schema = type(of: record).schema
+        if people.contains(schema.table) {
+            let person = person.map(record.single).filter { !$0.isEmpty }.joined(separator: " ")
+            if !person.isEmpty { return person }
+        }
+        if let (field, _) = calledByAnother[schema.table], let name = others[record.single(field)] { return name }
+        let names = naming(schema).map { [$0] } ?? []
+        return (names + shown).lazy.map(record.single).first { !$0.isEmpty } ?? record.id
+    }
+
+    /// Records that have no name of their own, and are called by the record that a field names.
+    private static let calledByAnother: [String: (field: String, table: String)] = [
+        SquadMember.schema.table: (SquadMember.Field.user.rawValue, User.schema.table),
+        CaseTeamMember.schema.table: (CaseTeamMember.Field.contact.rawValue, CustomerContact.schema.table),
+        RoleGrant.schema.table: (RoleGrant.Field.user.rawValue, User.schema.table),
+    ]
 
     /// Fields by which people call records that have no name.
     private static let shown = ["title", "subject", "short_description", "number"]
@@ -81,7 +128,12 @@ struct Lookup: Sendable {
     /// What is asked of records that are called so.
     private static func named(_ text: String, _ schema: RecordSchema) -> [String] {
         guard people.contains(schema.table) else {
-            return naming(schema).map { ["\($0) : \(FilterText.quoted(text))"] } ?? []
+            let number = schema.has(.number) ? [KnownField.number.rawValue] : []
+            let fields = (naming(schema).map { [$0] } ?? []) + number
+            guard let first = fields.first else { return [] }
+            // What has a number is called by it as well.
+            guard fields.count > 1, number.first != first else { return ["\(first) : \(FilterText.quoted(text))"] }
+            return ["(" + fields.map { "\($0) : \(FilterText.quoted(text))" }.joined(separator: " OR ") + ")"]
         }
         let fields = person + [CustomerContact.Field.email.rawValue]
         return text.split(separator: " ").prefix(4).map { word in

@@ -23,6 +23,8 @@ enum Navigation {
     private static let risks = Entry(
         href: "/lists/risk_signal?active=true", key: "r", label: Text(en: "Risk signals", ko: "위험 신호"))
 
+    private static let success = Entry(
+        href: SuccessLanding.href, key: "c", label: Text(en: "Customer success", ko: "고객 성공"))
     private static let opportunities = Entry(
         href: "/lists/opportunity?active=true", key: "e", label: Text(en: "Opportunities", ko: "영업 기회"))
 
@@ -33,6 +35,8 @@ enum Navigation {
         href: "/portal/service-bridge", key: "b", label: Text(en: "Service Bridge", ko: "Service Bridge"))
     private static let people = Entry(href: "/people", key: "p", label: Text(en: "People", ko: "사용자"))
 
+    private static let administration = Entry(
+        href: AdministrationPages.href, key: "a", label: Text(en: "Administration", ko: "관리"))
     private static let playbooks = Entry(href: "/playbooks", key: "y", label: Text(en: "Playbooks", ko: "플레이북"))
 
     /// Where somebody begins: the first page of these that the own roles may read.
@@ -40,6 +44,7 @@ enum Navigation {
         if person.isCustomer { return portal }
         if mayRead(OnboardingAPI.getOnboardingLandingPage.need?.table ?? "", person) { return work }
         if PlaybookPages.isFor(person) { return playbooks }
+        if SuccessLanding.isFor(person) { return success }
         return mayRead(Touchpoint.schema.table, person) ? touchpoints : search
     }
 
@@ -56,21 +61,31 @@ enum Navigation {
         return Crumb(label: visit.reader(entry.label), href: entry.href)
     }
 
+    /// Whether a page is the one that an entry leads to, or stands below it: a playbook is one of the playbooks. What customers see
+    /// stands below their first page, which is one of its own.
+    private static func isAt(_ entry: Entry, _ path: String) -> Bool {
+        let place = entry.href.prefix { $0 != "?" }
+        return path == place || place != portal.href && path.hasPrefix("\(place)/")
+    }
+
     /// The entries for one page.
     static func values(for person: Person, _ visit: Visit) -> [Values] {
         let start = start(person)
-        let isOfSuccess = start.href == touchpoints.href
-        let ofSuccess = [risks] + (mayRead(Opportunity.schema.table, person) ? [opportunities] : [])
+        let isOfSuccess = [touchpoints.href, success.href].contains(start.href)
+        let ofSuccess = [touchpoints, risks] + (mayRead(Opportunity.schema.table, person) ? [opportunities] : [])
         let all =
-            (person.isCustomer ? [search, notices] : (isOfSuccess ? ofSuccess : []) + entries + [search])
+            (person.isCustomer
+                ? [search, notices]
+                : (isOfSuccess ? ofSuccess : SuccessLanding.isFor(person) ? [success] : []) + entries + [search])
             + (RegistrationPages.isFor(person) ? [serviceBridge] : [])
             + (PeoplePages.isFor(person) ? [people] : [])
             + (PlaybookPages.isFor(person) ? [playbooks] : [])
+            + (AdministrationPages.isFor(person) ? [administration] : [])
         let first = Entry(href: start.href, key: "h", label: start.label)
         return ([first] + all.filter { $0.href != start.href }).map { entry in
             [
                 "href": entry.href, "key": entry.key, "label": visit.reader(entry.label),
-                "current": entry.href.prefix { $0 != "?" } == visit.path,
+                "current": isAt(entry, visit.path),
             ]
         }
     }

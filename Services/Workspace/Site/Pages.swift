@@ -19,12 +19,16 @@ struct Pages {
     /// Takes a file and says what comes then.
     typealias Receiver = @Sendable (Visit) async throws(Problem) -> (FileReceiver.Target, Answer)
 
+    /// What is done with a small file, or with why there is none.
+    typealias Taker = @Sendable (Visit, Result<TakenFile, Problem>) async throws(Problem) -> Answer
+
     let site: Site
     let router: Router<WorkspaceContext>
 
     /// A page that is read.
     func get(_ path: RouterPath, _ access: Access = .person, _ handler: @escaping Handler) {
         let site = site
+        site.readable.add("\(path)")
         router.get(path) { request, context in
             await site.answer(request, context, access) { visit, _ async throws(Problem) in try await handler(visit) }
         }
@@ -45,11 +49,34 @@ struct Pages {
         let site = site
         router.post(path) { request, context in
             await site.answer(request, context, .person) { visit, request async throws(Problem) in
+                // A file takes as long as its line does; each of its parts has a time of its own.
+                var visit = visit
+                visit.ask = visit.ask.unhurried
                 let (target, answer) = try await handler(visit)
                 let length = request.headers[.contentLength].flatMap { Int($0) }
                 let receiver = FileReceiver(visit: visit, contentLength: length)
                 try await receiver.receive(request.body, request.headers[.contentType] ?? "", target)
                 return answer
+            }
+        }
+    }
+
+    /// A small file that is posted, and answered like a form: what is refused comes back on its page.
+    func take(_ path: RouterPath, _ handler: @escaping Taker) {
+        let site = site
+        router.post(path) { request, context in
+            await site.answer(request, context, .person) { visit, request async throws(Problem) in
+                let parts = TakenParts()
+                let length = request.headers[.contentLength].flatMap { Int($0) }
+                let receiver = FileReceiver(visit: visit, contentLength: length)
+                do throws(Problem) {
+                    try await receiver.receive(request.body, request.headers[.contentType] ?? "", parts.target)
+                } catch {
+                    // What is no form of ours is not answered like one.
+                    guard TakenParts.isSaid(error) else { throw error }
+                    return try await handler(visit, .failure(error))
+                }
+                return try await handler(visit, .success(parts.file))
             }
         }
     }
@@ -110,7 +137,11 @@ extension Site {
             address: origin(of: request, context), agent: request.headers[.userAgent] ?? "",
             secret: secret, sessionToken: token, federated: request.cookies[cookies.federated]?.value ?? "",
             isFragment: HTTPFieldName.fragment.map { request.headers[$0] != nil } ?? false,
-            ask: Ask(client: client, token: person?.accessToken, language: language), undos: undos)
+            isCompressed: Compression.isWanted(request.headers), back: back(request),
+            isRead: request.method != .post, patience: partTime,
+            ask: Ask(
+                client: client, token: person?.accessToken, language: language, until: .after(pageTime)),
+            undos: undos)
     }
 
     /// What was chosen goes before what is known of the person, and that before what the browser says.

@@ -18,7 +18,14 @@ struct Site: Sendable {
     let now: @Sendable () -> Timestamp
     let log: Logger
     let notices: UnreadNotices
+    let issuers: KnownIssuers
     let undos: Undos
+    /// The addresses of pages that are read.
+    let readable = ReadAddresses()
+    /// How long a page may take, whatever it asks for.
+    let pageTime: Duration
+    /// How long one waits for a part that it can be shown without.
+    let partTime: Duration
     private let isBehindProxy: Bool
     private let isConnected: @Sendable () -> Bool
     private let byAddress: RateLimit
@@ -28,12 +35,15 @@ struct Site: Sendable {
     /// ``ConfigurationError``.
     init(
         client: Client, address: String, live: LiveHub, isBehindProxy: Bool = false, requestsPerMinute: Int = 1_200,
-        patience: Duration = .milliseconds(500), isConnected: @escaping @Sendable () -> Bool = { true },
+        patience: Duration = .milliseconds(500), pageTime: Duration = Ask.deadline, partTime: Duration = Ask.patience,
+        isConnected: @escaping @Sendable () -> Bool = { true },
         now: @escaping @Sendable () -> Timestamp = { SystemClock().now }, log: Logger
     ) throws {
         self.client = client
         self.address = address
         self.live = live
+        self.pageTime = pageTime
+        self.partTime = partTime
         self.isBehindProxy = isBehindProxy
         self.isConnected = isConnected
         self.now = now
@@ -45,13 +55,18 @@ struct Site: Sendable {
         sessions = SessionStore(client, now: now)
         undos = Undos(now: now)
         notices = UnreadNotices(now: now, patience: patience)
+        issuers = KnownIssuers(now: now)
         byAddress = RateLimit(perMinute: requestsPerMinute)
         bySession = RateLimit(perMinute: requestsPerMinute)
+        live.whenSessionsEnd { [sessions] in sessions.forget(ended: $0) }
     }
+
+    /// Where templates, strings and the design are.
+    static var folder: URL? { Bundle.module.resourceURL }
 
     /// What the program's pages are drawn with, read once.
     private static let files = Result { () throws -> (templates: Templates, assets: Assets) in
-        guard let folder = Bundle.module.resourceURL else {
+        guard let folder else {
             throw ConfigurationError("The program's pages are missing.")
         }
         return (try Templates(folder: folder), try Assets(folder: folder.appendingPathComponent("Design")))
@@ -64,8 +79,9 @@ struct Site: Sendable {
     func router() -> Router<WorkspaceContext> {
         let router = Router(context: WorkspaceContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: Guards(site: self))
-        router.get("/assets/:name") { [assets] _, context in
-            guard let response = assets.response(context.parameters.get("name") ?? "") else {
+        router.get("/assets/:name") { [assets] request, context in
+            guard let response = assets.response(context.parameters.get("name") ?? "", request.headers)
+            else {
                 throw HTTPError(.notFound)
             }
             return response
@@ -84,10 +100,15 @@ struct Site: Sendable {
     /// The folders of pages.
     private static var folders: [any PageFolder.Type] {
         [
-            SignInPages.self, OnboardingPages.self, CasePages.self, DateMovePages.self, HolidayPages.self,
+            SignInPages.self, OnboardingPages.self, CasePages.self, NewCasePages.self, DateMovePages.self,
+            HolidayPages.self,
             TaskPages.self, ImportPages.self, PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self,
-            PersonPages.self, PeoplePages.self, PlaybookPages.self, RegistrationPages.self, PlayPages.self,
-            SuccessPlanPages.self, LivePages.self, DesignPage.self,
+            PersonPages.self, PeoplePages.self, PlaybookFolder.self, RegistrationPages.self, PlayPages.self,
+            TriggerPages.self, FlowPages.self,
+            SuccessPlanPages.self, RecordPages.self, EngagementPages.self, AdministrationPages.self,
+            CheckPages.self, BuilderPages.self, KnowledgePages.self, HealthPages.self,
+            ChoicePages.self, UserPages.self, DomainPages.self, EmailPages.self,
+            PortalEngagementPage.self, LivePages.self, DesignPage.self,
         ]
     }
 

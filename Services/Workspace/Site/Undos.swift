@@ -7,7 +7,7 @@ import Wire
 /// minutes. This program can lose all of it; then nothing is taken back, and it says so.
 final class Undos: Sendable {
     /// A change of records of one table.
-    struct Change: Sendable {
+    struct Change: Undoable {
         let schema: RecordSchema
         /// Names of the fields that were changed.
         let fields: [String]
@@ -25,7 +25,7 @@ final class Undos: Sendable {
         let id: String
         let user: String
         let until: Int64
-        let change: Change
+        let change: any Undoable
     }
 
     /// For how long a change can be taken back.
@@ -41,9 +41,9 @@ final class Undos: Sendable {
     init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
 
     /// Remembers a change of `person`. Answers what it is called; nil where it cannot be taken back.
-    func keep(_ change: Change?, of person: Person?) -> String? {
-        guard let change, let person, !change.records.isEmpty, !change.fields.isEmpty,
-            change.records.count <= Self.mostRecords, change.size <= Self.mostBytes
+    func keep(_ change: (any Undoable)?, of person: Person?) -> String? {
+        guard let change, let person, !change.isEmpty, change.count <= Self.mostRecords,
+            change.size <= Self.mostBytes
         else { return nil }
         let id = Secrets.random()
         let seconds = now().seconds
@@ -57,15 +57,24 @@ final class Undos: Sendable {
 
     /// Does something with the change of that name, which is forgotten by this; but not where a service is away, so that it can be
     /// tried again. FAILED_PRECONDITION, reason UNDO_OVER, where it is not known any more, or is somebody else's.
-    func take<Done>(
+    func take<Change: Undoable, Done>(
         _ id: String, of person: Person?, _ use: (Change) async throws(Problem) -> Done
     ) async throws(Problem) -> Done {
         let found = try taken(id, of: person)
+        guard let change = found.change as? Change else { throw Self.over }
         do throws(Problem) {
-            return try await use(found.change)
+            return try await use(change)
         } catch {
             if !error.isRefusal { kept.withLock { $0.append(found) } }
             throw error
+        }
+    }
+
+    /// What is remembered under that name, which stays; nil where it is not known any more, or is somebody else's.
+    func look<Change: Undoable>(_ id: String, of person: Person?, as type: Change.Type) -> Change? {
+        let seconds = now().seconds
+        return kept.withLock { kept in
+            kept.first { $0.id == id && $0.user == person?.user && $0.until > seconds }?.change as? Change
         }
     }
 
@@ -76,13 +85,23 @@ final class Undos: Sendable {
             let found = kept.remove(at: place)
             return found.until > seconds ? found : nil
         }
-        guard let found else {
-            throw Problem(
-                .failedPrecondition,
-                Text(en: "This can no longer be undone.", ko: "더 이상 실행 취소할 수 없습니다."), reason: "UNDO_OVER")
-        }
+        guard let found else { throw Self.over }
         return found
     }
+
+    private static let over = Problem(
+        .failedPrecondition, Text(en: "This can no longer be undone.", ko: "더 이상 실행 취소할 수 없습니다."),
+        reason: "UNDO_OVER")
+}
+
+/// A change that can be taken back, with what it takes in memory.
+protocol Undoable: Sendable {
+    /// How many records it has changed.
+    var count: Int { get }
+    /// Whether nothing was changed.
+    var isEmpty: Bool { get }
+    /// Bytes of the texts before.
+    var size: Int { get }
 }
 
 extension Undos.Change {
@@ -94,8 +113,10 @@ extension Undos.Change {
             schema: R.schema, fields: fields, records: [Undos.Record(id: before.id, etag: etag, before: values)])
     }
 
-    /// Bytes of the texts before.
-    fileprivate var size: Int {
+    var count: Int { records.count }
+    var isEmpty: Bool { records.isEmpty || fields.isEmpty }
+
+    var size: Int {
         records.reduce(0) { sum, record in
             sum
                 + record.before.values.reduce(0) { sum, value in
@@ -130,8 +151,27 @@ extension Undos.Change {
 
     /// Takes back the change of one record; what is refused is thrown.
     func takeBackOne(_ visit: Visit) async throws(Problem) {
+        guard schema.verbs.contains("batch_update") else { return try await writeBack(visit) }
         guard let refused = try await takeBack(visit).results.lazy.compactMap(\.error).first else { return }
         throw Problem(status: refused)
+    }
+}
+
+extension Undos.Change {
+    /// The same where records of the table are changed one by one.
+    fileprivate func writeBack(_ visit: Visit) async throws(Problem) {
+        for record in records {
+            var body: [String: Any] = ["id": record.id, "etag": record.etag]
+            for (name, value) in record.before {
+                if let key = schema.field(name)?.jsonName { body[key] = value.json }
+            }
+            let mask = fields.compactMap { schema.field($0)?.jsonName }.joined(separator: ",")
+            let request: [String: Any] = [ListedRecords.camel(schema.table): body, "updateMask": mask]
+            guard let json = try? JSONSerialization.data(withJSONObject: request) else {
+                throw .internalError(cause: "a record cannot be encoded")
+            }
+            _ = try await visit.ask(json: [UInt8](json), to: ListedRecords.subject("update", schema))
+        }
     }
 }
 

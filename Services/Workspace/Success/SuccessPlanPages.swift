@@ -35,20 +35,6 @@ enum SuccessPlanPages: PageFolder {
         return FileSender.response(export, by: CustomerSuccessAPI.readExport, visit)
     }
 
-    /// The plans of the engagements that go on, for the first page of the portal; nothing for who follows none.
-    static func open(_ visit: Visit) async -> Part<[Values]> {
-        var request = ListRequest()
-        request.pageSize = 20
-        request.filter = [Engagement.State.closed, Engagement.State.canceled]
-            .map { "NOT \(FilterText.equal(Engagement.Field.state, $0))" }.joined(separator: " AND ")
-        let asked = request
-        return await Part.of { () async throws(Problem) in
-            try await visit.ask(CustomerSuccessAPI.listEngagements, asked).resources.map { engagement in
-                ["name": engagement.title ?? "", "href": href(engagement.id, isCustomer: true)]
-            }
-        }
-    }
-
     private static func page(_ visit: Visit) async throws(Problem) -> Page {
         var request = GetSuccessPlanRequest()
         (request.id, request.asCustomer) = (visit.part("id"), asCustomer(visit))
@@ -76,7 +62,13 @@ enum SuccessPlanPages: PageFolder {
         }
         var page = Page(
             template: "success_plan", title: "\(visit.say("Success plan", "성공 계획")) · \(title)", values: values)
-        page.trail = [Navigation.home(visit)]
+        page.trail = [
+            Navigation.home(visit),
+            Crumb(
+                label: title,
+                href: isCustomer ? PortalEngagementPage.href(visit.part("id")) : EngagementPages.href(visit.part("id"))),
+        ]
+        page.live = plan.engagement.map { LiveTopic.record(table: Engagement.schema.table, id: $0.id).text } ?? ""
         return page
     }
 }
@@ -125,7 +117,7 @@ struct PlanView: Sendable {
             return Values.fact(SuccessOutcome.schema.label(field, language), shown)
         }
         values["percent"] = planned.progress?.percent.map { "\($0)" } ?? ""
-        values["trend"] = trend(planned.progress?.trend ?? "")
+        values["trend"] = SuccessParts(visit: visit).trend(planned.progress?.trend ?? "")
         values["history"] = (planned.progress?.history ?? []).reversed().map { point in
             ["day": point.measuredAt?.day.description ?? "", "value": point.value, "unit": point.unit] as Values
         }
@@ -152,14 +144,5 @@ struct PlanView: Sendable {
             "id": id, "number": number ?? "", "title": title ?? "", "state": state ?? "", "date": date ?? "",
             "stateText": schema?.label(SuccessTask.Field.state, of: state ?? "", visit.reader.language) ?? "",
         ]
-    }
-
-    private func trend(_ trend: String) -> String {
-        switch trend {
-        case "improving": visit.say("Improving", "개선 중")
-        case "worsening": visit.say("Worsening", "악화 중")
-        case "steady": visit.say("Steady", "변화 없음")
-        default: ""
-        }
     }
 }

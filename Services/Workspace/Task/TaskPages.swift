@@ -6,10 +6,20 @@ import Wire
 enum TaskPages: PageFolder {
     private typealias Record = LifecycleTask
 
-    /// What the form of a task has, in its order.
+    /// What the form of a task has, in its order. Its due date is moved on a page of its own, which says first what that does.
     private static let keys: [LifecycleTask.Field] = [
-        .shortDescription, .description, .dueDate, .priority, .progress, .assignedTo, .visibleToCustomer,
+        .shortDescription, .description, .priority, .progress, .assignedTo, .responsibility, .contact,
+        .visibleToCustomer, .watchList,
     ]
+
+    /// Who may be named: whoever does it for the customer is one of the account, and what people answer for on a case is none
+    /// of a squad (G-43).
+    private static func known(_ record: LifecycleTask) -> KnownFields {
+        var known = KnownFields.contacts(of: record.company)
+        known.filters[Record.Field.responsibility.rawValue] =
+            "NOT \(FilterText.equal(ResponsibilityDefinition.Field.side, ResponsibilityDefinition.Side.squad))"
+        return known
+    }
 
     static func add(to pages: Pages) {
         pages.get("/tasks/:id") { visit async throws(Problem) in .page(try await page(visit)) }
@@ -26,11 +36,7 @@ enum TaskPages: PageFolder {
         }
         pages.post("/tasks/:id/move") { visit async throws(Problem) in
             try await Work.change(href(visit)) { () async throws(Problem) in
-                let before = try await record(visit)
-                let after = try await move(visit, before)
-                let undo = Work.undoOfMove(
-                    visit, href(visit), from: (before.assignedTo, before.state), closed: Record.State.closed, after.etag
-                )
+                let undo = try await TaskMoves(visit: visit).act(try await record(visit), href(visit))
                 return (.moved, undo)
             } refused: { (problem) async throws(Problem) in
                 try await page(visit, refused: problem)
@@ -52,6 +58,13 @@ enum TaskPages: PageFolder {
         pages.get("/tasks/:id/files/:file") { visit async throws(Problem) in
             let record = try await Self.record(visit)
             return .response(try await RecordFiles.tasks.response(record.id, visit.part("file"), visit))
+        }
+        pages.post("/tasks/:id/files/:file/show") { visit async throws(Problem) in
+            try await RecordFiles.tasks.show(visit, at: href(visit)) { () async throws(Problem) in
+                try await record(visit).id
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, refused: problem)
+            }
         }
         pages.post("/tasks/:id/files/:file/remove") { visit async throws(Problem) in
             try await write(visit) { (record) async throws(Problem) in
@@ -103,7 +116,7 @@ enum TaskPages: PageFolder {
     static func save(
         _ record: LifecycleTask, _ keys: [LifecycleTask.Field], _ visit: Visit
     ) async throws(Problem) -> Undos.Change? {
-        let form = RecordForm<LifecycleTask>(keys, visit)
+        let form = RecordForm<LifecycleTask>(keys, visit, known: known(record))
         let etag = visit.form["etag"]
         let isApart = etag != record.etag && form.isApart(from: record)
         var request = UpdateLifecycleTaskRequest()
@@ -115,52 +128,20 @@ enum TaskPages: PageFolder {
         return Undos.Change(mask.paths, of: record, etag: after.etag)
     }
 
-    /// The task as it is when it was moved.
-    private static func move(_ visit: Visit, _ record: LifecycleTask) async throws(Problem) -> LifecycleTask {
-        let (to, etag) = (Work.goal(visit), Work.etag(visit))
-        switch to {
-        case "nobody":
-            var changed = LifecycleTask()
-            (changed.id, changed.etag) = (record.id, etag)
-            var request = UpdateLifecycleTaskRequest()
-            request.lifecycleTask = changed
-            request.updateMask = FieldMask(paths: [Record.Field.assignedTo.rawValue])
-            return try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
-        case "me", "reopen":
-            var request = ActionRequest()
-            // Whoever takes a task does so whatever else was changed meanwhile; an undo does not.
-            (request.id, request.etag) = (record.id, visit.query["etag"])
-            let method = to == "me" ? OnboardingAPI.assignLifecycleTaskToMe : OnboardingAPI.reopenLifecycleTask
-            return try await visit.ask(method, request)
-        case Record.State.closed:
-            var request = CloseRequest()
-            request.id = record.id
-            request.etag = etag
-            return try await visit.ask(OnboardingAPI.closeLifecycleTask, request)
-        default:
-            var changed = LifecycleTask()
-            changed.id = record.id
-            changed.etag = etag
-            changed.state = to
-            var request = UpdateLifecycleTaskRequest()
-            request.lifecycleTask = changed
-            request.updateMask = FieldMask(paths: [Record.Field.state.rawValue])
-            return try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
-        }
-    }
-
     private static func act(_ visit: Visit) async throws(Problem) -> Answer {
         let choice = visit.form["do"]
         if choice.hasPrefix("add:") {
             return .page(try await page(visit, adding: String(choice.dropFirst("add:".count))))
         }
-        do throws(Problem) {
-            return .moved(to: "\(href(visit))?\(try await ActivityView.act(visit))")
-        } catch {
-            guard error.isRefusal, error.code != .notFound else { throw error }
-            var page = try await Self.page(visit, refused: error)
-            page.status = error.status
-            return .page(page)
+        return try await Work.lead { () async throws(Problem) in
+            let next = try await ActivityView.act(visit) { () async throws(Problem) in
+                var request = GetRequest()
+                request.id = try await record(visit).parent ?? ""
+                return try await visit.ask(OnboardingAPI.getOnboardingCase, request)
+            }
+            return next.address(from: href(visit))
+        } refused: { (problem) async throws(Problem) in
+            try await page(visit, refused: problem)
         }
     }
 
@@ -178,14 +159,20 @@ enum TaskPages: PageFolder {
             reader: visit.reader,
             names: Dictionary(answer.names.map { ($0.user, $0.name) }, uniquingKeysWith: { first, _ in first }))
         let view = ActivityView(
-            visit: visit, href: href, parts: parts, known: FormNames(answer.formRecords), refused: refused,
+            visit: visit, href: href, parts: parts, known: FormNames(answer.formRecords, of: record.company),
+            refused: refused,
             refusedActivity: visit.part("activity"),
             adding: adding)
         let activities = view.values(answer.activity.map { [$0] } ?? [])
-        let isOpen = record.active ?? true
+        let (isOpen, moves) = (record.active ?? true, TaskMoves(visit: visit))
+        // What was typed stands there, also when the task has ended meanwhile.
+        let isEdited = refused != nil && visit.path == href
         var values: Values = [
-            "page": Seen(answer, ["attachments": parts.files(answer.attachments, at: href, mayRemove: isOpen)]),
-            "href": href, "moves": moves(record, visit), "facts": facts(answer, visit), "activities": activities,
+            "page": Seen(
+                answer,
+                ["attachments": parts.files(answer.attachments, at: href, mayRemove: isOpen, mayShow: isOpen)]),
+            "href": href, "etag": record.etag, "moves": moves.buttons(record),
+            "endings": moves.endings(record, refused: refused), "facts": facts(answer, visit), "activities": activities,
             "related": [parts.section(visit.say("Other tasks of the case", "케이스의 다른 작업"), answer.tasks)],
             "stream": parts.stream(answer.stream, of: Record.schema),
             "say": ["action": "\(href)/say", "comment": true, "note": true] as Values,
@@ -193,11 +180,13 @@ enum TaskPages: PageFolder {
             "help": await help(visit, record).values(answer.recommendedActions, answer.relatedKnowledge),
         ]
         if isOpen {
-            values["drop"] = ["action": "\(href)/files"] as Values
+            values["drop"] = ["action": "\(href)/files", "shows": true] as Values
             values["dueDate"] = "\(href)/due-date"
-            values["form"] = form(record, answer, visit, refused: visit.path == href ? refused : nil)
         }
-        if let refused, visit.path != href, visit.part("activity").isEmpty {
+        if isOpen || isEdited {
+            values["form"] = await form(record, answer, visit, refused: isEdited ? refused : nil)
+        }
+        if let refused, !isEdited, visit.part("activity").isEmpty {
             values["problem"] = ["text": refused.text(visit.reader.language)] as Values
         }
         var page = Page(
@@ -211,27 +200,17 @@ enum TaskPages: PageFolder {
 
     private static func form(
         _ record: LifecycleTask, _ answer: OnboardingTaskPage, _ visit: Visit, refused: Problem?
-    ) -> Values {
-        let names = [record.assignedTo ?? "": answer.assignedToName]
-        return RecordForm<LifecycleTask>(keys, visit).values(
+    ) async -> Values {
+        let people = answer.names.map { ($0.user, $0.name) }
+        let named = [
+            (record.assignedTo, answer.assignedToName), (record.contact, answer.contactName),
+            (record.responsibility, answer.responsibility),
+        ].map { ($0 ?? "", $1) }
+        let known = Dictionary(
+            (people + named).filter { !$0.1.isEmpty }, uniquingKeysWith: { first, _ in first })
+        let names = await Work.names(known, chosenIn: Record.Field.watchList, visit)
+        return RecordForm<LifecycleTask>(keys, visit, known: Self.known(record)).values(
             record, names: names, action: href(visit), refused: refused)
-    }
-
-    private static func moves(_ record: LifecycleTask, _ visit: Visit) -> [Values] {
-        func move(_ to: String, _ label: String, isMain: Bool = false) -> Values {
-            ["value": to, "label": label, "main": isMain]
-        }
-        guard record.active ?? true else { return [move("reopen", visit.say("Open again", "다시 열기"))] }
-        var moves: [Values] = []
-        if record.assignedTo == nil { moves.append(move("me", visit.say("Assign to me", "나에게 할당"))) }
-        if record.state != Record.State.inProgress {
-            moves.append(move(Record.State.inProgress, visit.say("Begin", "시작")))
-        }
-        if record.state != Record.State.awaitingCustomer {
-            moves.append(move(Record.State.awaitingCustomer, visit.say("Wait for the customer", "고객 대기")))
-        }
-        moves.append(move(Record.State.closed, visit.say("Close", "종결"), isMain: true))
-        return moves
     }
 
     private static func facts(_ answer: OnboardingTaskPage, _ visit: Visit) -> [Values] {

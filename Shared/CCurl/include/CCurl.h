@@ -38,8 +38,10 @@ static inline CURLcode ale_curl_set_progress(CURL *handle, ale_curl_progress_cal
 }
 
 /// Opens the sockets that curl connects by.
-static inline CURLcode ale_curl_set_open(CURL *handle, ale_curl_open_callback callback) {
-    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+static inline CURLcode ale_curl_set_open(CURL *handle, ale_curl_open_callback callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, context);
+    return code;
 }
 
 /// Bytes to upload. The memory belongs to the caller and must outlive the transfer.

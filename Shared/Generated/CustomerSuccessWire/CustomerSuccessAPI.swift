@@ -46,6 +46,29 @@ public enum CustomerSuccessAPI {
     /// Reads the activity stream, newest first.
     public static let listEngagementActivity = Method<ListActivityRequest, ListActivityResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.engagements.list_activity", name: "ListEngagementActivity", summary: "Reads the activity stream, newest first.", need: MethodNeed(.read, on: "engagement"))
+    /// Announces a file to be attached to the record (G-121), which is then sent in parts. INVALID_ARGUMENT for a file that
+    /// is too large, FAILED_PRECONDITION when the record has ended or has as many as it may.
+    public static let beginEngagementAttachment = Method<BeginAttachmentRequest, Attachment>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.begin_attachment", name: "BeginEngagementAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.", need: MethodNeed(.create, on: "engagement", field: "attachments"), takesRequestID: true)
+    /// Sends the next part of a file; sent again with the same bytes, a part changes nothing.
+    public static let appendEngagementAttachment = Method<AppendAttachmentRequest, Attachment>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.append_attachment", name: "AppendEngagementAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.", need: MethodNeed(.create, on: "engagement", field: "attachments"))
+    /// Finishes a file whose parts have arrived, and tells its type by its content. INVALID_ARGUMENT when it is not the file
+    /// that was announced, or of a type that is not taken; it is then gone.
+    public static let completeEngagementAttachment = Method<CompleteAttachmentRequest, Attachment>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.complete_attachment", name: "CompleteEngagementAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.", need: MethodNeed(.create, on: "engagement", field: "attachments"))
+    /// Reads what is attached to the record: of customers, what is visible to them.
+    public static let listEngagementAttachments = Method<ListAttachmentsRequest, ListAttachmentsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.list_attachments", name: "ListEngagementAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.", need: MethodNeed(.read, on: "engagement"))
+    /// Reads one part of an attached file.
+    public static let readEngagementAttachment = Method<ReadAttachmentRequest, AttachmentPart>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.read_attachment", name: "ReadEngagementAttachment", summary: "Reads one part of an attached file.", need: MethodNeed(.read, on: "engagement"))
+    /// Shows an attachment to customers or hides it from them.
+    public static let updateEngagementAttachment = Method<UpdateAttachmentRequest, Attachment>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.update_attachment", name: "UpdateEngagementAttachment", summary: "Shows an attachment to customers or hides it from them.", need: MethodNeed(.write, on: "engagement", field: "attachments"), takesRequestID: true)
+    /// Removes one attachment of the record: whoever may attach what they have sent themselves, others by their right to remove.
+    public static let deleteEngagementAttachment = Method<DeleteAttachmentRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.delete_attachment", name: "DeleteEngagementAttachment", summary: "Removes one attachment of the record: whoever may attach what they have sent themselves, others by their right to remove.", need: MethodNeed(.create, on: "engagement", field: "attachments"), takesRequestID: true)
     /// Creates a record of table engagement_contract (AIP-133).
     public static let createEngagementContract = Method<CreateEngagementContractRequest, EngagementContract>(
         service: "customer-success", subject: "ale.v1.customer-success.engagement_contracts.create", name: "CreateEngagementContract", summary: "Creates a record of table engagement_contract (AIP-133).", need: MethodNeed(.create, on: "engagement_contract"), takesRequestID: true)
@@ -106,6 +129,12 @@ public enum CustomerSuccessAPI {
     /// Writes the list of table measurement, filtered and ordered, as a CSV or XLSX file to be read in chunks.
     public static let exportMeasurements = Method<ExportRequest, Export>(
         service: "customer-success", subject: "ale.v1.customer-success.measurements.export", name: "ExportMeasurements", summary: "Writes the list of table measurement, filtered and ordered, as a CSV or XLSX file to be read in chunks.", need: MethodNeed(.read, on: "measurement"), takesRequestID: true)
+    /// Reads one record of table product_usage; NOT_FOUND when the caller may not know it.
+    public static let getProductUsage = Method<GetRequest, ProductUsage>(
+        service: "customer-success", subject: "ale.v1.customer-success.product_usages.get", name: "GetProductUsage", summary: "Reads one record of table product_usage; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "product_usage"))
+    /// Reads records of table product_usage in pages, filtered and ordered.
+    public static let listProductUsages = Method<ListRequest, ListProductUsagesResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.product_usages.list", name: "ListProductUsages", summary: "Reads records of table product_usage in pages, filtered and ordered.", need: MethodNeed(.read, on: "product_usage"))
     /// Creates a record of table success_objective (AIP-133).
     public static let createSuccessObjective = Method<CreateSuccessObjectiveRequest, SuccessObjective>(
         service: "customer-success", subject: "ale.v1.customer-success.success_objectives.create", name: "CreateSuccessObjective", summary: "Creates a record of table success_objective (AIP-133).", need: MethodNeed(.create, on: "success_objective"), takesRequestID: true)
@@ -772,7 +801,8 @@ public enum CustomerSuccessAPI {
     public static let removePlannedActivity = Method<EditPlannedActivityRequest, PlaybookDefinition>(
         service: "customer-success", subject: "ale.v1.customer-success.playbook_definitions.remove_activity", name: "RemovePlannedActivity", summary: "Removes an activity of a draft.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Says what bringing open runs to another version of their playbook would do to each, and keeps it to be applied. Of each
-    /// person there is one such preview of a playbook: another takes its place.
+    /// person there is one such preview of a playbook: another takes its place. A case for which another service is still at work is
+    /// refused already (STILL_MAKING). FAILED_PRECONDITION, reason PLAYBOOK_RETIRED, for a playbook that was retired.
     public static let previewPlaybookMigration = Method<PreviewPlaybookMigrationRequest, PlaybookMigration>(
         service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.preview", name: "PreviewPlaybookMigration", summary: "Says what bringing open runs to another version of their playbook would do to each, and keeps it to be applied.", need: MethodNeed(.create, on: "playbook_migration"), takesRequestID: true)
     /// Reads how far a migration has come.
@@ -787,12 +817,15 @@ public enum CustomerSuccessAPI {
     /// Reads one case of a migration, activity by activity.
     public static let getPlaybookMigrationCase = Method<GetRequest, PlaybookMigrationCase>(
         service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.get_case", name: "GetPlaybookMigrationCase", summary: "Reads one case of a migration, activity by activity.", need: MethodNeed(.read, on: "playbook_migration"))
-    /// Brings cases to the version as they were previewed, each whole or not at all, in the background: the cases say what came
-    /// of it. One that would become something else by now is refused (GROUND_MOVED). FAILED_PRECONDITION, reason MIGRATION_STATE,
-    /// when one that is named is not previewed.
+    /// Brings cases to the version as they were previewed, each whole or not at all, in the background: the cases say what came of
+    /// it. One stays as it is, and says why, when it would become something else by now (GROUND_MOVED), when another service is
+    /// still at work for it (STILL_MAKING), when something else came of it than was told (MIGRATION_DIFFERS), or when the playbook
+    /// was retired (PLAYBOOK_RETIRED). FAILED_PRECONDITION, reason MIGRATION_STATE, when a case is not previewed, or was applied.
     public static let applyPlaybookMigration = Method<MovePlaybookMigrationRequest, PlaybookMigration>(
         service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.apply", name: "ApplyPlaybookMigration", summary: "Brings cases to the version as they were previewed, each whole or not at all, in the background: the cases say what came of it.", need: MethodNeed(.write, on: "playbook_migration"), takesRequestID: true)
-    /// Brings cases back to where they were, in the same way. One in which something new was done stays, and says what.
+    /// Brings cases back to where they were, in the same way. One stays, and says why, when something new was done in it, or a later
+    /// migration is not taken back (CHANGED_SINCE), or when another service is still at work for it (STILL_MAKING).
+    /// FAILED_PRECONDITION, reason MIGRATION_STATE, when a case is not applied.
     public static let undoPlaybookMigration = Method<MovePlaybookMigrationRequest, PlaybookMigration>(
         service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.undo", name: "UndoPlaybookMigration", summary: "Brings cases back to where they were, in the same way.", need: MethodNeed(.write, on: "playbook_migration"), takesRequestID: true)
     /// Creates a definition of an activity.
@@ -860,6 +893,15 @@ public enum CustomerSuccessAPI {
     /// The same of an initiative.
     public static let getPortalInitiative = Method<GetPortalWorkRequest, PortalWork>(
         service: "customer-success", subject: "ale.v1.customer-success.pages.portal_initiative", name: "GetPortalInitiative", summary: "The same of an initiative.", need: MethodNeed(.read, on: "success_initiative"))
+    /// The same of a touchpoint, with the files that customers see (G-121).
+    public static let getPortalTouchpoint = Method<GetPortalWorkRequest, PortalWork>(
+        service: "customer-success", subject: "ale.v1.customer-success.pages.portal_touchpoint", name: "GetPortalTouchpoint", summary: "The same of a touchpoint, with the files that customers see (G-121).", need: MethodNeed(.read, on: "touchpoint"))
+    /// The same of a milestone (G-118).
+    public static let getPortalMilestone = Method<GetPortalWorkRequest, PortalWork>(
+        service: "customer-success", subject: "ale.v1.customer-success.pages.portal_milestone", name: "GetPortalMilestone", summary: "The same of a milestone (G-118).", need: MethodNeed(.read, on: "success_milestone"))
+    /// What goes on for a customer, as the first page of the portal shows it.
+    public static let getPortalSuccess = Method<GetPortalSuccessRequest, PortalSuccess>(
+        service: "customer-success", subject: "ale.v1.customer-success.pages.portal", name: "GetPortalSuccess", summary: "What goes on for a customer, as the first page of the portal shows it.", need: MethodNeed(.read, on: "engagement"))
     /// Writes up to 5,000 values that were measured, with one result for each; once only, however often they are sent (G-129).
     public static let writeMeasurements = Method<WriteMeasurementsRequest, WriteMeasurementsResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.measurements.write", name: "WriteMeasurements", summary: "Writes up to 5,000 values that were measured, with one result for each; once only, however often they are sent (G-129).", need: MethodNeed(.create, on: "measurement"), takesRequestID: true)
@@ -899,6 +941,9 @@ public enum CustomerSuccessAPI {
     /// for again meanwhile, it goes on as it was.
     public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
         service: "customer-success", subject: "ale.v1.customer-success.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.", need: MethodNeed(.write, on: "replica"))
+    /// What the service has to do at present, and what its daily jobs have done.
+    public static let showSuccessHealth = Method<ShowHealthRequest, ServiceHealth>(
+        service: "customer-success", subject: "ale.v1.customer-success.health.show", name: "ShowSuccessHealth", summary: "What the service has to do at present, and what its daily jobs have done.", need: MethodNeed(.read, on: "service_health"))
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -915,6 +960,13 @@ public enum CustomerSuccessAPI {
         reopenEngagement.info,
         addEngagementWorkNote.info,
         listEngagementActivity.info,
+        beginEngagementAttachment.info,
+        appendEngagementAttachment.info,
+        completeEngagementAttachment.info,
+        listEngagementAttachments.info,
+        readEngagementAttachment.info,
+        updateEngagementAttachment.info,
+        deleteEngagementAttachment.info,
         createEngagementContract.info,
         getEngagementContract.info,
         listEngagementContracts.info,
@@ -935,6 +987,8 @@ public enum CustomerSuccessAPI {
         listMeasurements.info,
         deleteMeasurement.info,
         exportMeasurements.info,
+        getProductUsage.info,
+        listProductUsages.info,
         createSuccessObjective.info,
         getSuccessObjective.info,
         listSuccessObjectives.info,
@@ -1182,6 +1236,9 @@ public enum CustomerSuccessAPI {
         getObjectivePage.info,
         getPortalCase.info,
         getPortalInitiative.info,
+        getPortalTouchpoint.info,
+        getPortalMilestone.info,
+        getPortalSuccess.info,
         writeMeasurements.info,
         getSuccessPlan.info,
         exportSuccessPlan.info,
@@ -1194,5 +1251,6 @@ public enum CustomerSuccessAPI {
         readExport.info,
         listReplicas.info,
         rebuildReplica.info,
+        showSuccessHealth.info,
     ]
 }

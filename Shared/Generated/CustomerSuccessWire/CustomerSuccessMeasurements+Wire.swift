@@ -130,6 +130,18 @@ extension MeasuredValue: WireMessage {
         if let value = self.measuredAt { try writer.field("measuredAt", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.successOutcome
+        case 1: self.soldProduct
+        case 2: self.name
+        case 3: self.value
+        case 4: self.unit
+        case 5: self.measuredAt
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -196,6 +208,16 @@ extension WriteMeasurementsResponse: WireMessage {
         if self.refused != 0 { try writer.field("refused", self.refused) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.results
+        case 1: self.recorded
+        case 2: self.known
+        case 3: self.refused
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -257,6 +279,15 @@ extension MeasurementResult: WireMessage {
         if let value = self.error { try writer.field("error", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.index
+        case 1: self.state
+        case 2: self.error
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -289,6 +320,7 @@ extension OutcomeProgress: WireMessage {
         if self.reached { message.pointee.has_reached = 1; message.pointee.reached = self.reached ? 1 : 0 }
         if !self.trend.isEmpty { message.pointee.trend = try arena.string(self.trend, "trend") }
         if !self.history.isEmpty { message.pointee.n_history = self.history.count; message.pointee.history = try arena.messages(self.history, "history") }
+        if self.earlier { message.pointee.has_earlier = 1; message.pointee.earlier = self.earlier ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -297,6 +329,7 @@ extension OutcomeProgress: WireMessage {
         self.reached = message.pointee.reached != 0
         self.trend = Unpacked.string(message.pointee.trend)
         self.history = try Unpacked.messages(message.pointee.n_history, message.pointee.history, "history")
+        self.earlier = message.pointee.earlier != 0
     }
 
     package static let jsonNames = JSONNames([
@@ -304,6 +337,7 @@ extension OutcomeProgress: WireMessage {
         ("reached", nil),
         ("trend", nil),
         ("history", nil),
+        ("earlier", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -312,6 +346,7 @@ extension OutcomeProgress: WireMessage {
         case 1: self.reached = try reader.bool()
         case 2: self.trend = try reader.string()
         case 3: self.history = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 4: self.earlier = try reader.bool()
         default: break
         }
     }
@@ -321,6 +356,18 @@ extension OutcomeProgress: WireMessage {
         if self.reached { try writer.field("reached", self.reached) }
         if !self.trend.isEmpty { try writer.field("trend", self.trend) }
         if !self.history.isEmpty { try writer.list("history", self.history) }
+        if self.earlier { try writer.field("earlier", self.earlier) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.percent
+        case 1: self.reached
+        case 2: self.trend
+        case 3: self.history
+        case 4: self.earlier
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -355,6 +402,7 @@ extension MeasuredPoint: WireMessage {
         if !self.value.isEmpty { message.pointee.value = try arena.string(self.value, "value") }
         if !self.unit.isEmpty { message.pointee.unit = try arena.string(self.unit, "unit") }
         if !self.source.isEmpty { message.pointee.source = try arena.string(self.source, "source") }
+        if !self.by.isEmpty { message.pointee.by = try arena.string(self.by, "by") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -363,6 +411,7 @@ extension MeasuredPoint: WireMessage {
         self.value = Unpacked.string(message.pointee.value)
         self.unit = Unpacked.string(message.pointee.unit)
         self.source = Unpacked.string(message.pointee.source)
+        self.by = Unpacked.string(message.pointee.by)
     }
 
     package static let jsonNames = JSONNames([
@@ -370,6 +419,7 @@ extension MeasuredPoint: WireMessage {
         ("value", nil),
         ("unit", nil),
         ("source", nil),
+        ("by", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -378,6 +428,7 @@ extension MeasuredPoint: WireMessage {
         case 1: self.value = try reader.string()
         case 2: self.unit = try reader.string()
         case 3: self.source = try reader.string()
+        case 4: self.by = try reader.string()
         default: break
         }
     }
@@ -387,6 +438,18 @@ extension MeasuredPoint: WireMessage {
         if !self.value.isEmpty { try writer.field("value", self.value) }
         if !self.unit.isEmpty { try writer.field("unit", self.unit) }
         if !self.source.isEmpty { try writer.field("source", self.source) }
+        if !self.by.isEmpty { try writer.field("by", self.by) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.measuredAt
+        case 1: self.value
+        case 2: self.unit
+        case 3: self.source
+        case 4: self.by
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

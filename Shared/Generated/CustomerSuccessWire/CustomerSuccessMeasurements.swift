@@ -48,7 +48,7 @@ public struct MeasuredValue: Message {
     public var name: String = ""
     /// A decimal number: "1863.4".
     public var value: String = ""
-    /// At most 40 characters. Of an outcome it must be the outcome's own, where both have one.
+    /// At most 40 characters. Of an outcome it must be the outcome's own, of a product that of the measure, where both have one.
     public var unit: String = ""
     /// From the year 2000 on, and not more than five minutes in the future.
     public var measuredAt: Timestamp?
@@ -106,6 +106,8 @@ public struct OutcomeProgress: Message {
     public var trend: String = ""
     /// The last values, oldest first.
     public var history: [MeasuredPoint] = []
+    /// Whether there are values before these.
+    public var earlier: Bool = false
 
     /// The message with every field at its default.
     public init() {}
@@ -124,6 +126,8 @@ public struct MeasuredPoint: Message {
     public var unit: String = ""
     /// Empty for customers.
     public var source: String = ""
+    /// Who wrote it; empty for customers.
+    public var by: String = ""
 
     /// The message with every field at its default.
     public init() {}

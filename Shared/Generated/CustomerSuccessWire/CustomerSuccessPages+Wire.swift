@@ -44,6 +44,14 @@ extension Money: WireMessage {
         if !self.amount.isEmpty { try writer.field("amount", self.amount) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.currency
+        case 1: self.amount
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -170,6 +178,28 @@ extension PageItem: WireMessage {
         if let value = self.daysUntilRenewal { try writer.field("daysUntilRenewal", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.id
+        case 2: self.number
+        case 3: self.title
+        case 4: self.state
+        case 5: self.progress
+        case 6: self.priority
+        case 7: self.dueDate
+        case 8: self.daysRemaining
+        case 9: self.meetingDate
+        case 10: self.assignedTo
+        case 11: self.assignedToName
+        case 12: self.outcome
+        case 13: self.outcomeNumber
+        case 14: self.outcomeTitle
+        case 15: self.daysUntilRenewal
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -231,6 +261,15 @@ extension PageSection: WireMessage {
         if self.allSize != 0 { try writer.field("allSize", self.allSize) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.items
+        case 1: self.totalSize
+        case 2: self.allSize
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -261,23 +300,31 @@ extension GetLandingPageRequest: WireMessage {
         ale__customer_success__v1__get_landing_page_request__init(message)
         if self.engagements != 0 { message.pointee.has_engagements = 1; message.pointee.engagements = self.engagements }
         if self.items != 0 { message.pointee.has_items = 1; message.pointee.items = self.items }
+        if self.portfolio != 0 { message.pointee.has_portfolio = 1; message.pointee.portfolio = self.portfolio }
+        if !self.engagement.isEmpty { message.pointee.engagement = try arena.string(self.engagement, "engagement") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.engagements = message.pointee.engagements
         self.items = message.pointee.items
+        self.portfolio = message.pointee.portfolio
+        self.engagement = Unpacked.string(message.pointee.engagement)
     }
 
     package static let jsonNames = JSONNames([
         ("engagements", nil),
         ("items", nil),
+        ("portfolio", nil),
+        ("engagement", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.engagements = try reader.int32()
         case 1: self.items = try reader.int32()
+        case 2: self.portfolio = try reader.int32()
+        case 3: self.engagement = try reader.string()
         default: break
         }
     }
@@ -285,6 +332,8 @@ extension GetLandingPageRequest: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if self.engagements != 0 { try writer.field("engagements", self.engagements) }
         if self.items != 0 { try writer.field("items", self.items) }
+        if self.portfolio != 0 { try writer.field("portfolio", self.portfolio) }
+        if !self.engagement.isEmpty { try writer.field("engagement", self.engagement) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -319,6 +368,7 @@ extension LandingPage: WireMessage {
         if !self.cards.isEmpty { message.pointee.n_cards = self.cards.count; message.pointee.cards = try arena.messages(self.cards, "cards") }
         if !self.activeEngagements.isEmpty { message.pointee.n_active_engagements = self.activeEngagements.count; message.pointee.active_engagements = try arena.messages(self.activeEngagements, "activeEngagements") }
         if self.activeEngagementCount != 0 { message.pointee.has_active_engagement_count = 1; message.pointee.active_engagement_count = self.activeEngagementCount }
+        if !self.portfolio.isEmpty { message.pointee.n_portfolio = self.portfolio.count; message.pointee.portfolio = try arena.messages(self.portfolio, "portfolio") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -327,6 +377,7 @@ extension LandingPage: WireMessage {
         self.cards = try Unpacked.messages(message.pointee.n_cards, message.pointee.cards, "cards")
         self.activeEngagements = try Unpacked.messages(message.pointee.n_active_engagements, message.pointee.active_engagements, "activeEngagements")
         self.activeEngagementCount = message.pointee.active_engagement_count
+        self.portfolio = try Unpacked.messages(message.pointee.n_portfolio, message.pointee.portfolio, "portfolio")
     }
 
     package static let jsonNames = JSONNames([
@@ -334,6 +385,7 @@ extension LandingPage: WireMessage {
         ("cards", nil),
         ("activeEngagements", "active_engagements"),
         ("activeEngagementCount", "active_engagement_count"),
+        ("portfolio", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -342,6 +394,7 @@ extension LandingPage: WireMessage {
         case 1: self.cards = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 2: self.activeEngagements = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 3: self.activeEngagementCount = try reader.int32()
+        case 4: self.portfolio = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -351,6 +404,100 @@ extension LandingPage: WireMessage {
         if !self.cards.isEmpty { try writer.list("cards", self.cards) }
         if !self.activeEngagements.isEmpty { try writer.list("activeEngagements", self.activeEngagements) }
         if self.activeEngagementCount != 0 { try writer.field("activeEngagementCount", self.activeEngagementCount) }
+        if !self.portfolio.isEmpty { try writer.list("portfolio", self.portfolio) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.today
+        case 1: self.cards
+        case 2: self.activeEngagements
+        case 3: self.activeEngagementCount
+        case 4: self.portfolio
+        default: nil
+        }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PortfolioEngagement: WireMessage {
+    package typealias CMessage = Ale__CustomerSuccess__V1__PortfolioEngagement
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__customer_success__v1__portfolio_engagement__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__customer_success__v1__portfolio_engagement__init(message)
+        if let value = self.engagement { message.pointee.engagement = try arena.message(value, "engagement") }
+        if !self.accountName.isEmpty { message.pointee.account_name = try arena.string(self.accountName, "accountName") }
+        if !self.currency.isEmpty { message.pointee.currency = try arena.string(self.currency, "currency") }
+        if let value = self.daysUntilRenewal { message.pointee.has_days_until_renewal = 1; message.pointee.days_until_renewal = value }
+        if !self.health.isEmpty { message.pointee.n_health = self.health.count; message.pointee.health = try arena.strings(self.health, "health") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.engagement = try Unpacked.message(message.pointee.engagement, "engagement")
+        self.accountName = Unpacked.string(message.pointee.account_name)
+        self.currency = Unpacked.string(message.pointee.currency)
+        if message.pointee.has_days_until_renewal != 0 { self.daysUntilRenewal = message.pointee.days_until_renewal }
+        self.health = Unpacked.strings(message.pointee.n_health, message.pointee.health)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("engagement", nil),
+        ("accountName", "account_name"),
+        ("currency", nil),
+        ("daysUntilRenewal", "days_until_renewal"),
+        ("health", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.engagement = try reader.object()
+        case 1: self.accountName = try reader.string()
+        case 2: self.currency = try reader.string()
+        case 3: self.daysUntilRenewal = try reader.int32()
+        case 4: self.health = try reader.list { (reader) throws(WireError) in try reader.string() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if let value = self.engagement { try writer.field("engagement", value) }
+        if !self.accountName.isEmpty { try writer.field("accountName", self.accountName) }
+        if !self.currency.isEmpty { try writer.field("currency", self.currency) }
+        if let value = self.daysUntilRenewal { try writer.field("daysUntilRenewal", value) }
+        if !self.health.isEmpty { try writer.list("health", self.health) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.engagement
+        case 1: self.accountName
+        case 2: self.currency
+        case 3: self.daysUntilRenewal
+        case 4: self.health
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -424,6 +571,17 @@ extension Scorecard: WireMessage {
         if !self.trend.isEmpty { try writer.list("trend", self.trend) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.card
+        case 1: self.label
+        case 2: self.count
+        case 3: self.contractValues
+        case 4: self.trend
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -483,6 +641,15 @@ extension TrendPoint: WireMessage {
         if !self.day.isEmpty { try writer.field("day", self.day) }
         if self.count != 0 { try writer.field("count", self.count) }
         if !self.contractValues.isEmpty { try writer.list("contractValues", self.contractValues) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.day
+        case 1: self.count
+        case 2: self.contractValues
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -569,6 +736,20 @@ extension LandingEngagement: WireMessage {
         if let value = self.riskSignals { try writer.field("riskSignals", value) }
         if let value = self.initiatives { try writer.field("initiatives", value) }
         if let value = self.successCases { try writer.field("successCases", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.engagement
+        case 1: self.accountName
+        case 2: self.currency
+        case 3: self.daysUntilRenewal
+        case 4: self.touchpoints
+        case 5: self.riskSignals
+        case 6: self.initiatives
+        case 7: self.successCases
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -688,6 +869,14 @@ extension ListCardEngagementsResponse: WireMessage {
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.engagements
+        case 1: self.nextPageToken
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -747,6 +936,15 @@ extension CardEngagement: WireMessage {
         if let value = self.engagement { try writer.field("engagement", value) }
         if !self.accountName.isEmpty { try writer.field("accountName", self.accountName) }
         if !self.currency.isEmpty { try writer.field("currency", self.currency) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.engagement
+        case 1: self.accountName
+        case 2: self.currency
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -851,6 +1049,12 @@ extension EngagementPage: WireMessage {
         if let value = self.opportunities { message.pointee.opportunities = try arena.message(value, "opportunities") }
         if !self.timeline.isEmpty { message.pointee.n_timeline = self.timeline.count; message.pointee.timeline = try arena.messages(self.timeline, "timeline") }
         if !self.usage.isEmpty { message.pointee.n_usage = self.usage.count; message.pointee.usage = try arena.messages(self.usage, "usage") }
+        if let value = self.riskSignals { message.pointee.risk_signals = try arena.message(value, "riskSignals") }
+        if let value = self.internalPlays { message.pointee.internal_plays = try arena.message(value, "internalPlays") }
+        if !self.moves.isEmpty { message.pointee.n_moves = self.moves.count; message.pointee.moves = try arena.messages(self.moves, "moves") }
+        if !self.files.isEmpty { message.pointee.n_files = self.files.count; message.pointee.files = try arena.messages(self.files, "files") }
+        if !self.accountManagerName.isEmpty { message.pointee.account_manager_name = try arena.string(self.accountManagerName, "accountManagerName") }
+        if !self.customerSuccessManagerName.isEmpty { message.pointee.customer_success_manager_name = try arena.string(self.customerSuccessManagerName, "customerSuccessManagerName") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -873,6 +1077,12 @@ extension EngagementPage: WireMessage {
         self.opportunities = try Unpacked.message(message.pointee.opportunities, "opportunities")
         self.timeline = try Unpacked.messages(message.pointee.n_timeline, message.pointee.timeline, "timeline")
         self.usage = try Unpacked.messages(message.pointee.n_usage, message.pointee.usage, "usage")
+        self.riskSignals = try Unpacked.message(message.pointee.risk_signals, "riskSignals")
+        self.internalPlays = try Unpacked.message(message.pointee.internal_plays, "internalPlays")
+        self.moves = try Unpacked.messages(message.pointee.n_moves, message.pointee.moves, "moves")
+        self.files = try Unpacked.messages(message.pointee.n_files, message.pointee.files, "files")
+        self.accountManagerName = Unpacked.string(message.pointee.account_manager_name)
+        self.customerSuccessManagerName = Unpacked.string(message.pointee.customer_success_manager_name)
     }
 
     package static let jsonNames = JSONNames([
@@ -894,6 +1104,12 @@ extension EngagementPage: WireMessage {
         ("opportunities", nil),
         ("timeline", nil),
         ("usage", nil),
+        ("riskSignals", "risk_signals"),
+        ("internalPlays", "internal_plays"),
+        ("moves", nil),
+        ("files", nil),
+        ("accountManagerName", "account_manager_name"),
+        ("customerSuccessManagerName", "customer_success_manager_name"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -916,6 +1132,12 @@ extension EngagementPage: WireMessage {
         case 15: self.opportunities = try reader.object()
         case 16: self.timeline = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 17: self.usage = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 18: self.riskSignals = try reader.object()
+        case 19: self.internalPlays = try reader.object()
+        case 20: self.moves = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 21: self.files = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 22: self.accountManagerName = try reader.string()
+        case 23: self.customerSuccessManagerName = try reader.string()
         default: break
         }
     }
@@ -939,6 +1161,212 @@ extension EngagementPage: WireMessage {
         if let value = self.opportunities { try writer.field("opportunities", value) }
         if !self.timeline.isEmpty { try writer.list("timeline", self.timeline) }
         if !self.usage.isEmpty { try writer.list("usage", self.usage) }
+        if let value = self.riskSignals { try writer.field("riskSignals", value) }
+        if let value = self.internalPlays { try writer.field("internalPlays", value) }
+        if !self.moves.isEmpty { try writer.list("moves", self.moves) }
+        if !self.files.isEmpty { try writer.list("files", self.files) }
+        if !self.accountManagerName.isEmpty { try writer.field("accountManagerName", self.accountManagerName) }
+        if !self.customerSuccessManagerName.isEmpty { try writer.field("customerSuccessManagerName", self.customerSuccessManagerName) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.engagement
+        case 1: self.accountName
+        case 2: self.currency
+        case 3: self.daysUntilRenewal
+        case 4: self.keyCustomerContact
+        case 5: self.customerTeam
+        case 6: self.customerTeamSize
+        case 7: self.squad
+        case 8: self.upcomingTouchpoints
+        case 9: self.initiatives
+        case 10: self.successCases
+        case 11: self.objectives
+        case 12: self.milestones
+        case 13: self.outcomes
+        case 14: self.outcomeCount
+        case 15: self.opportunities
+        case 16: self.timeline
+        case 17: self.usage
+        case 18: self.riskSignals
+        case 19: self.internalPlays
+        case 20: self.moves
+        case 21: self.files
+        case 22: self.accountManagerName
+        case 23: self.customerSuccessManagerName
+        default: nil
+        }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension EngagementMove: WireMessage {
+    package typealias CMessage = Ale__CustomerSuccess__V1__EngagementMove
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__customer_success__v1__engagement_move__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__customer_success__v1__engagement_move__init(message)
+        if !self.kind.isEmpty { message.pointee.kind = try arena.string(self.kind, "kind") }
+        if let value = self.item { message.pointee.item = try arena.message(value, "item") }
+        if !self.before.isEmpty { message.pointee.before = try arena.string(self.before, "before") }
+        if !self.after.isEmpty { message.pointee.after = try arena.string(self.after, "after") }
+        if !self.unit.isEmpty { message.pointee.unit = try arena.string(self.unit, "unit") }
+        if !self.day.isEmpty { message.pointee.day = try arena.string(self.day, "day") }
+        if let value = self.at { message.pointee.at = try arena.message(value, "at") }
+        if !self.by.isEmpty { message.pointee.by = try arena.string(self.by, "by") }
+        if !self.byName.isEmpty { message.pointee.by_name = try arena.string(self.byName, "byName") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.kind = Unpacked.string(message.pointee.kind)
+        self.item = try Unpacked.message(message.pointee.item, "item")
+        self.before = Unpacked.string(message.pointee.before)
+        self.after = Unpacked.string(message.pointee.after)
+        self.unit = Unpacked.string(message.pointee.unit)
+        self.day = Unpacked.string(message.pointee.day)
+        self.at = try Unpacked.message(message.pointee.at, "at")
+        self.by = Unpacked.string(message.pointee.by)
+        self.byName = Unpacked.string(message.pointee.by_name)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("kind", nil),
+        ("item", nil),
+        ("before", nil),
+        ("after", nil),
+        ("unit", nil),
+        ("day", nil),
+        ("at", nil),
+        ("by", nil),
+        ("byName", "by_name"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.kind = try reader.string()
+        case 1: self.item = try reader.object()
+        case 2: self.before = try reader.string()
+        case 3: self.after = try reader.string()
+        case 4: self.unit = try reader.string()
+        case 5: self.day = try reader.string()
+        case 6: self.at = try reader.timestamp()
+        case 7: self.by = try reader.string()
+        case 8: self.byName = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.kind.isEmpty { try writer.field("kind", self.kind) }
+        if let value = self.item { try writer.field("item", value) }
+        if !self.before.isEmpty { try writer.field("before", self.before) }
+        if !self.after.isEmpty { try writer.field("after", self.after) }
+        if !self.unit.isEmpty { try writer.field("unit", self.unit) }
+        if !self.day.isEmpty { try writer.field("day", self.day) }
+        if let value = self.at { try writer.field("at", value) }
+        if !self.by.isEmpty { try writer.field("by", self.by) }
+        if !self.byName.isEmpty { try writer.field("byName", self.byName) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.kind
+        case 1: self.item
+        case 2: self.before
+        case 3: self.after
+        case 4: self.unit
+        case 5: self.day
+        case 6: self.at
+        case 7: self.by
+        case 8: self.byName
+        default: nil
+        }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension EngagementFile: WireMessage {
+    package typealias CMessage = Ale__CustomerSuccess__V1__EngagementFile
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__customer_success__v1__engagement_file__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__customer_success__v1__engagement_file__init(message)
+        if let value = self.attachment { message.pointee.attachment = try arena.message(value, "attachment") }
+        if let value = self.touchpoint { message.pointee.touchpoint = try arena.message(value, "touchpoint") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.attachment = try Unpacked.message(message.pointee.attachment, "attachment")
+        self.touchpoint = try Unpacked.message(message.pointee.touchpoint, "touchpoint")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("attachment", nil),
+        ("touchpoint", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.attachment = try reader.object()
+        case 1: self.touchpoint = try reader.object()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if let value = self.attachment { try writer.field("attachment", value) }
+        if let value = self.touchpoint { try writer.field("touchpoint", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.attachment
+        case 1: self.touchpoint
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1022,6 +1450,19 @@ extension ProductUse: WireMessage {
         if !self.previousValue.isEmpty { try writer.field("previousValue", self.previousValue) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.soldProduct
+        case 1: self.productName
+        case 2: self.name
+        case 3: self.value
+        case 4: self.unit
+        case 5: self.measuredAt
+        case 6: self.previousValue
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1096,6 +1537,18 @@ extension MeasuredOutcome: WireMessage {
         if !self.currentValue.isEmpty { try writer.field("currentValue", self.currentValue) }
         if !self.unit.isEmpty { try writer.field("unit", self.unit) }
         if let value = self.progress { try writer.field("progress", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.outcome
+        case 1: self.baseValue
+        case 2: self.targetValue
+        case 3: self.currentValue
+        case 4: self.unit
+        case 5: self.progress
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1179,6 +1632,19 @@ extension PageContact: WireMessage {
         if !self.name.isEmpty { try writer.field("name", self.name) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.firstName
+        case 2: self.lastName
+        case 3: self.email
+        case 4: self.phone
+        case 5: self.title
+        case 6: self.name
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1258,6 +1724,19 @@ extension PageSquadMember: WireMessage {
         if !self.responsibility.isEmpty { try writer.field("responsibility", self.responsibility) }
         if !self.responsibilityName.isEmpty { try writer.field("responsibilityName", self.responsibilityName) }
         if self.active { try writer.field("active", self.active) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.user
+        case 2: self.name
+        case 3: self.email
+        case 4: self.responsibility
+        case 5: self.responsibilityName
+        case 6: self.active
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1350,6 +1829,8 @@ extension ObjectivePage: WireMessage {
         if !self.outcomes.isEmpty { message.pointee.n_outcomes = self.outcomes.count; message.pointee.outcomes = try arena.messages(self.outcomes, "outcomes") }
         if self.outcomeCount != 0 { message.pointee.has_outcome_count = 1; message.pointee.outcome_count = self.outcomeCount }
         if let value = self.milestones { message.pointee.milestones = try arena.message(value, "milestones") }
+        if let value = self.successCases { message.pointee.success_cases = try arena.message(value, "successCases") }
+        if !self.timeline.isEmpty { message.pointee.n_timeline = self.timeline.count; message.pointee.timeline = try arena.messages(self.timeline, "timeline") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -1360,6 +1841,8 @@ extension ObjectivePage: WireMessage {
         self.outcomes = try Unpacked.messages(message.pointee.n_outcomes, message.pointee.outcomes, "outcomes")
         self.outcomeCount = message.pointee.outcome_count
         self.milestones = try Unpacked.message(message.pointee.milestones, "milestones")
+        self.successCases = try Unpacked.message(message.pointee.success_cases, "successCases")
+        self.timeline = try Unpacked.messages(message.pointee.n_timeline, message.pointee.timeline, "timeline")
     }
 
     package static let jsonNames = JSONNames([
@@ -1369,6 +1852,8 @@ extension ObjectivePage: WireMessage {
         ("outcomes", nil),
         ("outcomeCount", "outcome_count"),
         ("milestones", nil),
+        ("successCases", "success_cases"),
+        ("timeline", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -1379,6 +1864,8 @@ extension ObjectivePage: WireMessage {
         case 3: self.outcomes = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 4: self.outcomeCount = try reader.int32()
         case 5: self.milestones = try reader.object()
+        case 6: self.successCases = try reader.object()
+        case 7: self.timeline = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -1390,6 +1877,22 @@ extension ObjectivePage: WireMessage {
         if !self.outcomes.isEmpty { try writer.list("outcomes", self.outcomes) }
         if self.outcomeCount != 0 { try writer.field("outcomeCount", self.outcomeCount) }
         if let value = self.milestones { try writer.field("milestones", value) }
+        if let value = self.successCases { try writer.field("successCases", value) }
+        if !self.timeline.isEmpty { try writer.list("timeline", self.timeline) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.objective
+        case 1: self.engagementNumber
+        case 2: self.accountName
+        case 3: self.outcomes
+        case 4: self.outcomeCount
+        case 5: self.milestones
+        case 6: self.successCases
+        case 7: self.timeline
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1423,6 +1926,10 @@ extension ObjectiveOutcome: WireMessage {
         if let value = self.outcome { message.pointee.outcome = try arena.message(value, "outcome") }
         if let value = self.initiatives { message.pointee.initiatives = try arena.message(value, "initiatives") }
         if let value = self.progress { message.pointee.progress = try arena.message(value, "progress") }
+        if !self.baseValue.isEmpty { message.pointee.base_value = try arena.string(self.baseValue, "baseValue") }
+        if !self.targetValue.isEmpty { message.pointee.target_value = try arena.string(self.targetValue, "targetValue") }
+        if !self.currentValue.isEmpty { message.pointee.current_value = try arena.string(self.currentValue, "currentValue") }
+        if !self.unit.isEmpty { message.pointee.unit = try arena.string(self.unit, "unit") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -1430,12 +1937,20 @@ extension ObjectiveOutcome: WireMessage {
         self.outcome = try Unpacked.message(message.pointee.outcome, "outcome")
         self.initiatives = try Unpacked.message(message.pointee.initiatives, "initiatives")
         self.progress = try Unpacked.message(message.pointee.progress, "progress")
+        self.baseValue = Unpacked.string(message.pointee.base_value)
+        self.targetValue = Unpacked.string(message.pointee.target_value)
+        self.currentValue = Unpacked.string(message.pointee.current_value)
+        self.unit = Unpacked.string(message.pointee.unit)
     }
 
     package static let jsonNames = JSONNames([
         ("outcome", nil),
         ("initiatives", nil),
         ("progress", nil),
+        ("baseValue", "base_value"),
+        ("targetValue", "target_value"),
+        ("currentValue", "current_value"),
+        ("unit", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -1443,6 +1958,10 @@ extension ObjectiveOutcome: WireMessage {
         case 0: self.outcome = try reader.object()
         case 1: self.initiatives = try reader.object()
         case 2: self.progress = try reader.object()
+        case 3: self.baseValue = try reader.string()
+        case 4: self.targetValue = try reader.string()
+        case 5: self.currentValue = try reader.string()
+        case 6: self.unit = try reader.string()
         default: break
         }
     }
@@ -1451,6 +1970,23 @@ extension ObjectiveOutcome: WireMessage {
         if let value = self.outcome { try writer.field("outcome", value) }
         if let value = self.initiatives { try writer.field("initiatives", value) }
         if let value = self.progress { try writer.field("progress", value) }
+        if !self.baseValue.isEmpty { try writer.field("baseValue", self.baseValue) }
+        if !self.targetValue.isEmpty { try writer.field("targetValue", self.targetValue) }
+        if !self.currentValue.isEmpty { try writer.field("currentValue", self.currentValue) }
+        if !self.unit.isEmpty { try writer.field("unit", self.unit) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.outcome
+        case 1: self.initiatives
+        case 2: self.progress
+        case 3: self.baseValue
+        case 4: self.targetValue
+        case 5: self.currentValue
+        case 6: self.unit
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -85,6 +85,11 @@ public struct GetLandingPageRequest: Message {
     public var engagements: Int32 = 0
     /// Records shown of each kind for each engagement; 0 means 5, more than 20 is cut to 20.
     public var items: Int32 = 0
+    /// Engagements of the portfolio; 0 means none, more than 100 is cut to 100.
+    public var portfolio: Int32 = 0
+    /// Id or number of the one engagement that is shown with what goes on in it; empty for the first active ones. NOT_FOUND when the
+    /// caller may not know it.
+    public var engagement: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -97,6 +102,10 @@ extension GetLandingPageRequest {
         case engagements
         /// `items`.
         case items
+        /// `portfolio`.
+        case portfolio
+        /// `engagement`.
+        case engagement
     }
 }
 
@@ -113,6 +122,29 @@ public struct LandingPage: Message {
     public var activeEngagements: [LandingEngagement] = []
     /// The field `active_engagement_count`.
     public var activeEngagementCount: Int32 = 0
+    /// The active engagements associated with the caller, those that renew first in front, each with its health week by week (ADR 0068).
+    public var portfolio: [PortfolioEngagement] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// An engagement of the portfolio.
+public struct PortfolioEngagement: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.PortfolioEngagement"
+
+    /// The field `engagement`.
+    public var engagement: Engagement?
+    /// The field `account_name`.
+    public var accountName: String = ""
+    /// The field `currency`.
+    public var currency: String = ""
+    /// The field `days_until_renewal`.
+    public var daysUntilRenewal: Int32?
+    /// The perceived health at the end of each of twelve weeks, oldest first, the last one now; empty for weeks before the engagement was
+    /// there. None for callers who may not read the field.
+    public var health: [String] = []
 
     /// The message with every field at its default.
     public init() {}
@@ -303,6 +335,61 @@ public struct EngagementPage: Message {
     public var timeline: [PageItem] = []
     /// How the products of its objectives at work are used: of at most 20 products 10 measures each; customers find none (G-129).
     public var usage: [ProductUse] = []
+    /// Open risk signals and internal plays; customers find none.
+    public var riskSignals: PageSection?
+    /// The field `internal_plays`.
+    public var internalPlays: PageSection?
+    /// What has moved lately, newest first, at most twenty: the perceived health, and what may have moved it (ADR 0070).
+    public var moves: [EngagementMove] = []
+    /// Files of the engagement and of its touchpoints, newest first, at most twenty; customers find those that are shown to them (G-121).
+    public var files: [EngagementFile] = []
+    /// Who leads it for the provider, where the caller may see it.
+    public var accountManagerName: String = ""
+    /// The field `customer_success_manager_name`.
+    public var customerSuccessManagerName: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// Something that moved in an engagement: its health was seen otherwise, a risk was raised or ended, an outcome was measured, a
+/// touchpoint was held, a milestone was reached.
+public struct EngagementMove: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.EngagementMove"
+
+    /// "health", "raised", "closed", "canceled", "measured", "held" or "reached".
+    public var kind: String = ""
+    /// The record that moved.
+    public var item: PageItem?
+    /// The health or the value before; empty for the first one.
+    public var before: String = ""
+    /// The health or the value since.
+    public var after: String = ""
+    /// Of a value.
+    public var unit: String = ""
+    /// The day, by UTC.
+    public var day: String = ""
+    /// The moment, where it is known.
+    public var at: Timestamp?
+    /// Who did it, and the name where the caller may see it; empty where nobody is known.
+    public var by: String = ""
+    /// The field `by_name`.
+    public var byName: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// A file of an engagement, or of one of its touchpoints.
+public struct EngagementFile: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.EngagementFile"
+
+    /// The field `attachment`.
+    public var attachment: Attachment?
+    /// The touchpoint; absent for files of the engagement itself.
+    public var touchpoint: PageItem?
 
     /// The message with every field at its default.
     public init() {}
@@ -443,6 +530,10 @@ public struct ObjectivePage: Message {
     public var outcomeCount: Int32 = 0
     /// In the order of their target dates (G-118).
     public var milestones: PageSection?
+    /// Open success cases of its engagement; all_size counts those that have ended as well.
+    public var successCases: PageSection?
+    /// What is ahead or overdue of its open outcomes, initiatives and milestones, by date.
+    public var timeline: [PageItem] = []
 
     /// The message with every field at its default.
     public init() {}
@@ -459,6 +550,14 @@ public struct ObjectiveOutcome: Message {
     public var initiatives: PageSection?
     /// With the last ten values (G-129).
     public var progress: OutcomeProgress?
+    /// The field `base_value`.
+    public var baseValue: String = ""
+    /// The field `target_value`.
+    public var targetValue: String = ""
+    /// The field `current_value`.
+    public var currentValue: String = ""
+    /// The field `unit`.
+    public var unit: String = ""
 
     /// The message with every field at its default.
     public init() {}

@@ -196,6 +196,19 @@ extension SuccessPlan: WireMessage {
         if let value = self.touchpoints { try writer.field("touchpoints", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.engagement
+        case 1: self.accountName
+        case 2: self.today
+        case 3: self.asCustomer
+        case 4: self.objectives
+        case 5: self.objectiveCount
+        case 6: self.touchpoints
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -260,6 +273,16 @@ extension PlanObjective: WireMessage {
         if !self.outcomes.isEmpty { try writer.list("outcomes", self.outcomes) }
         if self.outcomeCount != 0 { try writer.field("outcomeCount", self.outcomeCount) }
         if let value = self.milestones { try writer.field("milestones", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.objective
+        case 1: self.outcomes
+        case 2: self.outcomeCount
+        case 3: self.milestones
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -328,6 +351,16 @@ extension PlanOutcome: WireMessage {
         if self.initiativeCount != 0 { try writer.field("initiativeCount", self.initiativeCount) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.outcome
+        case 1: self.progress
+        case 2: self.initiatives
+        case 3: self.initiativeCount
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -382,6 +415,14 @@ extension PlanInitiative: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if let value = self.initiative { try writer.field("initiative", value) }
         if let value = self.tasks { try writer.field("tasks", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.initiative
+        case 1: self.tasks
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -63,7 +63,8 @@ extension ExportSuccessPlanRequest {
     }
 }
 
-/// What is to be reached in an engagement, how far it has come, and what is done for it. Without what was canceled.
+/// What is to be reached in an engagement, how far it has come, and what is done for it. Without what was canceled; of each
+/// list what is not closed first. The document has all of it.
 public struct SuccessPlan: Message {
     /// The proto name of the message.
     public static let fullName = "ale.customer_success.v1.SuccessPlan"
@@ -80,7 +81,7 @@ public struct SuccessPlan: Message {
     public var objectives: [PlanObjective] = []
     /// The field `objective_count`.
     public var objectiveCount: Int32 = 0
-    /// At most 50, by meeting or due date.
+    /// At most 50, the newest first, by meeting or due date.
     public var touchpoints: PageSection?
 
     /// The message with every field at its default.
@@ -130,7 +131,8 @@ public struct PlanInitiative: Message {
 
     /// The field `initiative`.
     public var initiative: PageItem?
-    /// At most 10, by due date, of the first 100 initiatives: for customers those that are visible to them.
+    /// At most 10, by due date, of the first 100 initiatives; of the others how many there are. For customers those that are
+    /// visible to them.
     public var tasks: PageSection?
 
     /// The message with every field at its default.

@@ -5,6 +5,139 @@ import Wire
 package import CCustomerSuccessProto
 internal import CProtobufC
 
+extension GetPortalSuccessRequest: WireMessage {
+    package typealias CMessage = Ale__CustomerSuccess__V1__GetPortalSuccessRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__customer_success__v1__get_portal_success_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__customer_success__v1__get_portal_success_request__init(message)
+        if self.items != 0 { message.pointee.has_items = 1; message.pointee.items = self.items }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.items = message.pointee.items
+    }
+
+    package static let jsonNames = JSONNames([
+        ("items", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.items = try reader.int32()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if self.items != 0 { try writer.field("items", self.items) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PortalSuccess: WireMessage {
+    package typealias CMessage = Ale__CustomerSuccess__V1__PortalSuccess
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__customer_success__v1__portal_success__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__customer_success__v1__portal_success__init(message)
+        if let value = self.engagements { message.pointee.engagements = try arena.message(value, "engagements") }
+        if let value = self.touchpoints { message.pointee.touchpoints = try arena.message(value, "touchpoints") }
+        if let value = self.successCases { message.pointee.success_cases = try arena.message(value, "successCases") }
+        if let value = self.initiatives { message.pointee.initiatives = try arena.message(value, "initiatives") }
+        if let value = self.milestones { message.pointee.milestones = try arena.message(value, "milestones") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.engagements = try Unpacked.message(message.pointee.engagements, "engagements")
+        self.touchpoints = try Unpacked.message(message.pointee.touchpoints, "touchpoints")
+        self.successCases = try Unpacked.message(message.pointee.success_cases, "successCases")
+        self.initiatives = try Unpacked.message(message.pointee.initiatives, "initiatives")
+        self.milestones = try Unpacked.message(message.pointee.milestones, "milestones")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("engagements", nil),
+        ("touchpoints", nil),
+        ("successCases", "success_cases"),
+        ("initiatives", nil),
+        ("milestones", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.engagements = try reader.object()
+        case 1: self.touchpoints = try reader.object()
+        case 2: self.successCases = try reader.object()
+        case 3: self.initiatives = try reader.object()
+        case 4: self.milestones = try reader.object()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if let value = self.engagements { try writer.field("engagements", value) }
+        if let value = self.touchpoints { try writer.field("touchpoints", value) }
+        if let value = self.successCases { try writer.field("successCases", value) }
+        if let value = self.initiatives { try writer.field("initiatives", value) }
+        if let value = self.milestones { try writer.field("milestones", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.engagements
+        case 1: self.touchpoints
+        case 2: self.successCases
+        case 3: self.initiatives
+        case 4: self.milestones
+        default: nil
+        }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
 extension GetPortalWorkRequest: WireMessage {
     package typealias CMessage = Ale__CustomerSuccess__V1__GetPortalWorkRequest
 
@@ -91,6 +224,14 @@ extension PortalWork: WireMessage {
         if !self.comments.isEmpty { message.pointee.n_comments = self.comments.count; message.pointee.comments = try arena.messages(self.comments, "comments") }
         if !self.changes.isEmpty { message.pointee.n_changes = self.changes.count; message.pointee.changes = try arena.messages(self.changes, "changes") }
         if let value = self.rights { message.pointee.rights = try arena.message(value, "rights") }
+        if !self.engagement.isEmpty { message.pointee.engagement = try arena.string(self.engagement, "engagement") }
+        if !self.engagementTitle.isEmpty { message.pointee.engagement_title = try arena.string(self.engagementTitle, "engagementTitle") }
+        if !self.objectiveTitle.isEmpty { message.pointee.objective_title = try arena.string(self.objectiveTitle, "objectiveTitle") }
+        if !self.reachedOn.isEmpty { message.pointee.reached_on = try arena.string(self.reachedOn, "reachedOn") }
+        if !self.meetingDate.isEmpty { message.pointee.meeting_date = try arena.string(self.meetingDate, "meetingDate") }
+        if !self.meetingTypeLabel.isEmpty { message.pointee.meeting_type_label = try arena.string(self.meetingTypeLabel, "meetingTypeLabel") }
+        if !self.channelLabel.isEmpty { message.pointee.channel_label = try arena.string(self.channelLabel, "channelLabel") }
+        if !self.attachments.isEmpty { message.pointee.n_attachments = self.attachments.count; message.pointee.attachments = try arena.messages(self.attachments, "attachments") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -114,6 +255,14 @@ extension PortalWork: WireMessage {
         self.comments = try Unpacked.messages(message.pointee.n_comments, message.pointee.comments, "comments")
         self.changes = try Unpacked.messages(message.pointee.n_changes, message.pointee.changes, "changes")
         self.rights = try Unpacked.message(message.pointee.rights, "rights")
+        self.engagement = Unpacked.string(message.pointee.engagement)
+        self.engagementTitle = Unpacked.string(message.pointee.engagement_title)
+        self.objectiveTitle = Unpacked.string(message.pointee.objective_title)
+        self.reachedOn = Unpacked.string(message.pointee.reached_on)
+        self.meetingDate = Unpacked.string(message.pointee.meeting_date)
+        self.meetingTypeLabel = Unpacked.string(message.pointee.meeting_type_label)
+        self.channelLabel = Unpacked.string(message.pointee.channel_label)
+        self.attachments = try Unpacked.messages(message.pointee.n_attachments, message.pointee.attachments, "attachments")
     }
 
     package static let jsonNames = JSONNames([
@@ -136,6 +285,14 @@ extension PortalWork: WireMessage {
         ("comments", nil),
         ("changes", nil),
         ("rights", nil),
+        ("engagement", nil),
+        ("engagementTitle", "engagement_title"),
+        ("objectiveTitle", "objective_title"),
+        ("reachedOn", "reached_on"),
+        ("meetingDate", "meeting_date"),
+        ("meetingTypeLabel", "meeting_type_label"),
+        ("channelLabel", "channel_label"),
+        ("attachments", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -159,6 +316,14 @@ extension PortalWork: WireMessage {
         case 16: self.comments = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 17: self.changes = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 18: self.rights = try reader.object()
+        case 19: self.engagement = try reader.string()
+        case 20: self.engagementTitle = try reader.string()
+        case 21: self.objectiveTitle = try reader.string()
+        case 22: self.reachedOn = try reader.string()
+        case 23: self.meetingDate = try reader.string()
+        case 24: self.meetingTypeLabel = try reader.string()
+        case 25: self.channelLabel = try reader.string()
+        case 26: self.attachments = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -183,6 +348,47 @@ extension PortalWork: WireMessage {
         if !self.comments.isEmpty { try writer.list("comments", self.comments) }
         if !self.changes.isEmpty { try writer.list("changes", self.changes) }
         if let value = self.rights { try writer.field("rights", value) }
+        if !self.engagement.isEmpty { try writer.field("engagement", self.engagement) }
+        if !self.engagementTitle.isEmpty { try writer.field("engagementTitle", self.engagementTitle) }
+        if !self.objectiveTitle.isEmpty { try writer.field("objectiveTitle", self.objectiveTitle) }
+        if !self.reachedOn.isEmpty { try writer.field("reachedOn", self.reachedOn) }
+        if !self.meetingDate.isEmpty { try writer.field("meetingDate", self.meetingDate) }
+        if !self.meetingTypeLabel.isEmpty { try writer.field("meetingTypeLabel", self.meetingTypeLabel) }
+        if !self.channelLabel.isEmpty { try writer.field("channelLabel", self.channelLabel) }
+        if !self.attachments.isEmpty { try writer.list("attachments", self.attachments) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.id
+        case 2: self.number
+        case 3: self.title
+        case 4: self.description
+        case 5: self.state
+        case 6: self.stateLabel
+        case 7: self.progressLabel
+        case 8: self.categoryLabel
+        case 9: self.dueDate
+        case 10: self.daysRemaining
+        case 11: self.assignedToName
+        case 12: self.outcomeTitle
+        case 13: self.closeCodeLabel
+        case 14: self.closeNotes
+        case 15: self.tasks
+        case 16: self.comments
+        case 17: self.changes
+        case 18: self.rights
+        case 19: self.engagement
+        case 20: self.engagementTitle
+        case 21: self.objectiveTitle
+        case 22: self.reachedOn
+        case 23: self.meetingDate
+        case 24: self.meetingTypeLabel
+        case 25: self.channelLabel
+        case 26: self.attachments
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -274,6 +480,21 @@ extension PortalWorkTask: WireMessage {
         if !self.dueDate.isEmpty { try writer.field("dueDate", self.dueDate) }
         if self.own { try writer.field("own", self.own) }
         if let value = self.rights { try writer.field("rights", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.number
+        case 2: self.subject
+        case 3: self.description
+        case 4: self.state
+        case 5: self.stateLabel
+        case 6: self.dueDate
+        case 7: self.own
+        case 8: self.rights
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

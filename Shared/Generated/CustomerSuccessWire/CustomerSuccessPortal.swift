@@ -3,6 +3,46 @@
 
 import Wire
 
+/// `ale.customer_success.v1.GetPortalSuccessRequest`.
+public struct GetPortalSuccessRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.GetPortalSuccessRequest"
+
+    /// Records shown of each kind; 0 means 10, more than 50 is cut to 50.
+    public var items: Int32 = 0
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension GetPortalSuccessRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `items`.
+        case items
+    }
+}
+
+/// What goes on for a customer: the first page of the portal. Each list is empty for who may not read its table.
+public struct PortalSuccess: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.PortalSuccess"
+
+    /// The field `engagements`.
+    public var engagements: PageSection?
+    /// The field `touchpoints`.
+    public var touchpoints: PageSection?
+    /// The field `success_cases`.
+    public var successCases: PageSection?
+    /// The field `initiatives`.
+    public var initiatives: PageSection?
+    /// Planned ones, by their target dates.
+    public var milestones: PageSection?
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
 /// `ale.customer_success.v1.GetPortalWorkRequest`.
 public struct GetPortalWorkRequest: Message {
     /// The proto name of the message.
@@ -27,7 +67,7 @@ extension GetPortalWorkRequest {
     }
 }
 
-/// A success case or an initiative as the customer follows it.
+/// A success case, an initiative, a touchpoint or a milestone as the customer follows it.
 public struct PortalWork: Message {
     /// The proto name of the message.
     public static let fullName = "ale.customer_success.v1.PortalWork"
@@ -50,7 +90,7 @@ public struct PortalWork: Message {
     public var progressLabel: String = ""
     /// The field `category_label`.
     public var categoryLabel: String = ""
-    /// "2027-06-30"; empty for none.
+    /// "2027-06-30"; empty for none. Of a milestone its target date.
     public var dueDate: String = ""
     /// Until the due date, negative when it is past (G-99).
     public var daysRemaining: Int32?
@@ -70,6 +110,22 @@ public struct PortalWork: Message {
     public var changes: [PortalChange] = []
     /// The field `rights`.
     public var rights: PortalRights?
+    /// The engagement that it belongs to; empty for none.
+    public var engagement: String = ""
+    /// The field `engagement_title`.
+    public var engagementTitle: String = ""
+    /// Of a milestone: the objective that it leads to, and the day it was reached on.
+    public var objectiveTitle: String = ""
+    /// The field `reached_on`.
+    public var reachedOn: String = ""
+    /// Of a touchpoint.
+    public var meetingDate: String = ""
+    /// The field `meeting_type_label`.
+    public var meetingTypeLabel: String = ""
+    /// The field `channel_label`.
+    public var channelLabel: String = ""
+    /// The files that are shown to customers.
+    public var attachments: [Attachment] = []
 
     /// The message with every field at its default.
     public init() {}

@@ -110,6 +110,14 @@ extension RenderResponseTemplateResponse: WireMessage {
         if !self.unfilled.isEmpty { try writer.list("unfilled", self.unfilled) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.text
+        case 1: self.unfilled
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

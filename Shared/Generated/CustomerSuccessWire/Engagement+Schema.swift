@@ -7,7 +7,7 @@ extension Engagement {
     /// The dictionary of table `engagement`.
     public static let schema = RecordSchema(
         table: "engagement", collection: "engagements", service: "customer-success", label: Text(en: "Engagement", ko: "참여"), numberPrefix: "ENGMT",
-        verbs: ["create", "get", "list", "update", "delete", "batch_create", "batch_update", "export", "close", "cancel", "reopen", "add_work_note", "list_activity"], fields: schemaFields,
+        verbs: ["create", "get", "list", "update", "delete", "batch_create", "batch_update", "export", "close", "cancel", "reopen", "add_work_note", "list_activity", "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment", "update_attachment", "delete_attachment"], fields: schemaFields,
         launchesPlays: true,
         sourceOfRisks: true,
         hasResponseTemplates: true)

@@ -204,6 +204,46 @@ extension Engagement: WireMessage {
         if let value = self.keyContactReviewedAt { try writer.field("keyContactReviewedAt", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.account
+        case 9: self.accountManager
+        case 10: self.customerSuccessManager
+        case 11: self.keyCustomerContact
+        case 12: self.squad
+        case 13: self.state
+        case 14: self.stage
+        case 15: self.perceivedHealth
+        case 16: self.initialOnboarding
+        case 17: self.initialGoLive
+        case 18: self.renewalDate
+        case 19: self.title
+        case 20: self.watchList
+        case 21: self.workNotesList
+        case 22: self.description
+        case 23: self.workNotes
+        case 24: self.parent
+        case 25: self.contractValue
+        case 26: self.healthScore
+        case 27: self.active
+        case 28: self.previousPerceivedHealth
+        case 29: self.healthChangedAt
+        case 30: self.closedAt
+        case 31: self.closedBy
+        case 32: self.closeNotes
+        case 33: self.keyContactReviewedAt
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -164,6 +164,38 @@ extension InternalPlay: WireMessage {
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.account
+        case 9: self.engagement
+        case 10: self.assignedTo
+        case 11: self.squad
+        case 12: self.state
+        case 13: self.progress
+        case 14: self.priority
+        case 15: self.dueDate
+        case 16: self.shortDescription
+        case 17: self.watchList
+        case 18: self.workNotesList
+        case 19: self.description
+        case 20: self.workNotes
+        case 21: self.parent
+        case 22: self.active
+        case 23: self.closedAt
+        case 24: self.closedBy
+        case 25: self.closeNotes
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

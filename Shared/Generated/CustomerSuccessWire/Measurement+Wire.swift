@@ -109,6 +109,27 @@ extension Measurement: WireMessage {
         if let value = self.source { try writer.field("source", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.successOutcome
+        case 8: self.soldProduct
+        case 9: self.account
+        case 10: self.name
+        case 11: self.value
+        case 12: self.unit
+        case 13: self.measuredAt
+        case 14: self.source
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

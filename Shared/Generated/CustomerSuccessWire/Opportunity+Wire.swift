@@ -184,6 +184,42 @@ extension Opportunity: WireMessage {
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.engagement
+        case 8: self.account
+        case 9: self.kind
+        case 10: self.title
+        case 11: self.description
+        case 12: self.value
+        case 13: self.currency
+        case 14: self.expectedDate
+        case 15: self.probability
+        case 16: self.state
+        case 17: self.assignedTo
+        case 18: self.handedOverTo
+        case 19: self.handedOverAt
+        case 20: self.table
+        case 21: self.sourceRecord
+        case 22: self.watchList
+        case 23: self.workNotesList
+        case 24: self.workNotes
+        case 25: self.number
+        case 26: self.active
+        case 27: self.closedAt
+        case 28: self.closedBy
+        case 29: self.closeNotes
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -204,6 +204,46 @@ extension RiskSignal: WireMessage {
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.account
+        case 9: self.engagement
+        case 10: self.reportedBy
+        case 11: self.assignedTo
+        case 12: self.squad
+        case 13: self.state
+        case 14: self.priority
+        case 15: self.dueDate
+        case 16: self.riskOrIssue
+        case 17: self.shortDescription
+        case 18: self.watchList
+        case 19: self.workNotesList
+        case 20: self.description
+        case 21: self.workNotes
+        case 22: self.trackingMethod
+        case 23: self.table
+        case 24: self.sourceRecord
+        case 25: self.scope
+        case 26: self.probability
+        case 27: self.contractsImpacted
+        case 28: self.productsImpacted
+        case 29: self.active
+        case 30: self.onboardingCase
+        case 31: self.closedAt
+        case 32: self.closedBy
+        case 33: self.closeNotes
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

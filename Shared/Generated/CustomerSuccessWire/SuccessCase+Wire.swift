@@ -184,6 +184,42 @@ extension SuccessCase: WireMessage {
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.account
+        case 9: self.engagement
+        case 10: self.contact
+        case 11: self.assignedTo
+        case 12: self.squad
+        case 13: self.category
+        case 14: self.state
+        case 15: self.progress
+        case 16: self.priority
+        case 17: self.dueDate
+        case 18: self.product
+        case 19: self.serviceDefinition
+        case 20: self.shortDescription
+        case 21: self.watchList
+        case 22: self.workNotesList
+        case 23: self.description
+        case 24: self.workNotes
+        case 25: self.additionalComments
+        case 26: self.active
+        case 27: self.closedAt
+        case 28: self.closedBy
+        case 29: self.closeNotes
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -184,6 +184,42 @@ extension SuccessInitiative: WireMessage {
         if let value = self.closedBy { try writer.field("closedBy", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.successOutcome
+        case 9: self.contact
+        case 10: self.assignedTo
+        case 11: self.squad
+        case 12: self.category
+        case 13: self.state
+        case 14: self.progress
+        case 15: self.priority
+        case 16: self.dueDate
+        case 17: self.subject
+        case 18: self.description
+        case 19: self.closeCode
+        case 20: self.closeNotes
+        case 21: self.daysRemaining
+        case 22: self.active
+        case 23: self.account
+        case 24: self.engagement
+        case 25: self.playbookRun
+        case 26: self.workNotes
+        case 27: self.additionalComments
+        case 28: self.closedAt
+        case 29: self.closedBy
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

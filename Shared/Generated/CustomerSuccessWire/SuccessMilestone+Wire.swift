@@ -144,6 +144,34 @@ extension SuccessMilestone: WireMessage {
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.successObjective
+        case 8: self.successOutcome
+        case 9: self.engagement
+        case 10: self.account
+        case 11: self.title
+        case 12: self.description
+        case 13: self.targetDate
+        case 14: self.reachedOn
+        case 15: self.owner
+        case 16: self.state
+        case 17: self.number
+        case 18: self.active
+        case 19: self.closedAt
+        case 20: self.closedBy
+        case 21: self.closeNotes
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

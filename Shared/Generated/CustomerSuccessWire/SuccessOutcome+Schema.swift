@@ -69,6 +69,8 @@ extension SuccessOutcome {
         FieldSchema(name: "closed_at", jsonName: "closedAt", label: Text(en: "Closed", ko: "종결 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "closed_by", jsonName: "closedBy", label: Text(en: "Closed by", ko: "종결자"), type: .reference, reference: "user", outputOnly: true, storage: .string),
         FieldSchema(name: "close_notes", jsonName: "closeNotes", label: Text(en: "Close notes", ko: "종결 메모"), type: .text, storage: .string),
+        FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .reference, reference: "engagement", outputOnly: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "reached", jsonName: "reached", label: Text(en: "Reached", ko: "달성"), type: .boolean, outputOnly: true, customerVisible: true, storage: .bool),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -108,6 +110,8 @@ extension SuccessOutcome {
             case 30: FieldValue(self.closedAt)
             case 31: FieldValue(self.closedBy)
             case 32: FieldValue(self.closeNotes)
+            case 33: FieldValue(self.engagement)
+            case 34: FieldValue(self.reached)
             default: preconditionFailure("SuccessOutcome has no field \(index).")
             }
         }
@@ -154,6 +158,8 @@ extension SuccessOutcome {
         case 30: self.closedAt = try value.time("closedAt")
         case 31: self.closedBy = try value.text("closedBy")
         case 32: self.closeNotes = try value.text("closeNotes")
+        case 33: self.engagement = try value.text("engagement")
+        case 34: self.reached = try value.flag("reached")
         default: preconditionFailure("SuccessOutcome has no field \(index).")
         }
     }
@@ -174,7 +180,7 @@ extension SuccessOutcome: BulkMessage {
 
 extension SuccessOutcome {
     /// The fields of table `success_outcome`.
-    public enum Field: String, FieldKey, HasAccount, HasActive, HasCloseNotes, HasClosedAt, HasClosedBy, HasNumber, HasPlannedStop, HasProgress, HasState {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasCloseNotes, HasClosedAt, HasClosedBy, HasEngagement, HasNumber, HasPlannedStop, HasProgress, HasState {
         /// Identifier.
         case id
         /// Etag.
@@ -241,6 +247,10 @@ extension SuccessOutcome {
         case closedBy = "closed_by"
         /// Close notes.
         case closeNotes = "close_notes"
+        /// Engagement.
+        case engagement
+        /// Reached.
+        case reached
     }
 
     /// Values of `state`.

@@ -49,6 +49,8 @@ extension SuccessOutcome: WireMessage {
         if let value = self.closedAt { message.pointee.closed_at = try arena.message(value, "closedAt") }
         if let value = self.closedBy { message.pointee.closed_by = try arena.string(value, "closedBy") }
         if let value = self.closeNotes { message.pointee.close_notes = try arena.string(value, "closeNotes") }
+        if let value = self.engagement { message.pointee.engagement = try arena.string(value, "engagement") }
+        if let value = self.reached { message.pointee.has_reached = 1; message.pointee.reached = value ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -86,6 +88,8 @@ extension SuccessOutcome: WireMessage {
         self.closedAt = try Unpacked.message(message.pointee.closed_at, "closedAt")
         if let text = message.pointee.closed_by { self.closedBy = Unpacked.string(text) }
         if let text = message.pointee.close_notes { self.closeNotes = Unpacked.string(text) }
+        if let text = message.pointee.engagement { self.engagement = Unpacked.string(text) }
+        if message.pointee.has_reached != 0 { self.reached = message.pointee.reached != 0 }
     }
 
     package static let jsonNames = JSONNames([
@@ -122,6 +126,8 @@ extension SuccessOutcome: WireMessage {
         ("closedAt", "closed_at"),
         ("closedBy", "closed_by"),
         ("closeNotes", "close_notes"),
+        ("engagement", nil),
+        ("reached", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -159,6 +165,8 @@ extension SuccessOutcome: WireMessage {
         case 30: self.closedAt = try reader.timestamp()
         case 31: self.closedBy = try reader.string()
         case 32: self.closeNotes = try reader.string()
+        case 33: self.engagement = try reader.string()
+        case 34: self.reached = try reader.bool()
         default: break
         }
     }
@@ -197,6 +205,49 @@ extension SuccessOutcome: WireMessage {
         if let value = self.closedAt { try writer.field("closedAt", value) }
         if let value = self.closedBy { try writer.field("closedBy", value) }
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
+        if let value = self.engagement { try writer.field("engagement", value) }
+        if let value = self.reached { try writer.field("reached", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.account
+        case 9: self.successObjective
+        case 10: self.owner
+        case 11: self.state
+        case 12: self.progress
+        case 13: self.priority
+        case 14: self.plannedStart
+        case 15: self.plannedStop
+        case 16: self.title
+        case 17: self.watchList
+        case 18: self.workNotesList
+        case 19: self.description
+        case 20: self.workNotes
+        case 21: self.unit
+        case 22: self.trackingMethod
+        case 23: self.baseValue
+        case 24: self.targetValue
+        case 25: self.currentValue
+        case 26: self.active
+        case 27: self.indicator
+        case 28: self.survey
+        case 29: self.report
+        case 30: self.closedAt
+        case 31: self.closedBy
+        case 32: self.closeNotes
+        case 33: self.engagement
+        case 34: self.reached
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -87,6 +87,12 @@ public struct SuccessOutcome: RecordMessage {
     /// Close notes.
     /// Label as printed for initiative and import task; implied here.
     public var closeNotes: String?
+    /// Engagement.
+    /// Follows the objective: plays that an outcome starts are launched from it (G-129).
+    public var engagement: String?
+    /// Reached.
+    /// Whether the current value is the target or better; kept with the values, without both of them no (G-129).
+    public var reached: Bool?
 
     /// The message with every field at its default.
     public init() {}

@@ -209,6 +209,47 @@ extension Touchpoint: WireMessage {
         if let value = self.confirmsContact { try writer.field("confirmsContact", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.account
+        case 9: self.engagement
+        case 10: self.channel
+        case 11: self.contact
+        case 12: self.assignedTo
+        case 13: self.squad
+        case 14: self.category
+        case 15: self.state
+        case 16: self.progress
+        case 17: self.priority
+        case 18: self.dueDate
+        case 19: self.product
+        case 20: self.productRelated
+        case 21: self.subject
+        case 22: self.watchList
+        case 23: self.workNotesList
+        case 24: self.description
+        case 25: self.workNotes
+        case 26: self.additionalComments
+        case 27: self.meetingDate
+        case 28: self.meetingType
+        case 29: self.daysRemaining
+        case 30: self.active
+        case 31: self.closedAt
+        case 32: self.closedBy
+        case 33: self.closeNotes
+        case 34: self.confirmsContact
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

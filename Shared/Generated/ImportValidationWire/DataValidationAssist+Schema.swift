@@ -7,7 +7,7 @@ extension DataValidationAssist {
     /// The dictionary of table `data_validation_assist`.
     public static let schema = RecordSchema(
         table: "data_validation_assist", collection: "data_validation_assists", service: "import-validation", label: Text(en: "Data validation assist", ko: "데이터 검증 지원"), numberPrefix: nil,
-        verbs: ["create", "get", "list", "update", "delete"], fields: schemaFields)
+        verbs: ["create", "get", "list", "update", "delete", "run"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -44,6 +44,8 @@ extension DataValidationAssist {
         FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
         FieldSchema(name: "order", jsonName: "order", label: Text(en: "Order", ko: "순서"), type: .integer, minimum: 0, storage: .int),
+        FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .string, storage: .string),
+        FieldSchema(name: "message_ko", jsonName: "messageKo", label: Text(en: "Message (Korean)", ko: "메시지(한국어)"), type: .string, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -73,6 +75,8 @@ extension DataValidationAssist {
             case 20: FieldValue(self.name)
             case 21: FieldValue(self.active)
             case 22: FieldValue(self.order)
+            case 23: FieldValue(self.message)
+            case 24: FieldValue(self.messageKo)
             default: preconditionFailure("DataValidationAssist has no field \(index).")
             }
         }
@@ -109,6 +113,8 @@ extension DataValidationAssist {
         case 20: self.name = try value.text("name")
         case 21: self.active = try value.flag("active")
         case 22: self.order = try value.number("order")
+        case 23: self.message = try value.text("message")
+        case 24: self.messageKo = try value.text("messageKo")
         default: preconditionFailure("DataValidationAssist has no field \(index).")
         }
     }
@@ -172,6 +178,10 @@ extension DataValidationAssist {
         case active
         /// Order.
         case order
+        /// Message.
+        case message
+        /// Message (Korean).
+        case messageKo = "message_ko"
     }
 
     /// Values of `validation_type`.

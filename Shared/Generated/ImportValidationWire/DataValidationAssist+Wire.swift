@@ -39,6 +39,8 @@ extension DataValidationAssist: WireMessage {
         if let value = self.name { message.pointee.name = try arena.string(value, "name") }
         if let value = self.active { message.pointee.has_active = 1; message.pointee.active = value ? 1 : 0 }
         if let value = self.order { message.pointee.has_order = 1; message.pointee.order = value }
+        if let value = self.message { message.pointee.message = try arena.string(value, "message") }
+        if let value = self.messageKo { message.pointee.message_ko = try arena.string(value, "messageKo") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -66,6 +68,8 @@ extension DataValidationAssist: WireMessage {
         if let text = message.pointee.name { self.name = Unpacked.string(text) }
         if message.pointee.has_active != 0 { self.active = message.pointee.active != 0 }
         if message.pointee.has_order != 0 { self.order = message.pointee.order }
+        if let text = message.pointee.message { self.message = Unpacked.string(text) }
+        if let text = message.pointee.message_ko { self.messageKo = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -92,6 +96,8 @@ extension DataValidationAssist: WireMessage {
         ("name", nil),
         ("active", nil),
         ("order", nil),
+        ("message", nil),
+        ("messageKo", "message_ko"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -119,6 +125,8 @@ extension DataValidationAssist: WireMessage {
         case 20: self.name = try reader.string()
         case 21: self.active = try reader.bool()
         case 22: self.order = try reader.int32()
+        case 23: self.message = try reader.string()
+        case 24: self.messageKo = try reader.string()
         default: break
         }
     }
@@ -147,6 +155,39 @@ extension DataValidationAssist: WireMessage {
         if let value = self.name { try writer.field("name", value) }
         if let value = self.active { try writer.field("active", value) }
         if let value = self.order { try writer.field("order", value) }
+        if let value = self.message { try writer.field("message", value) }
+        if let value = self.messageKo { try writer.field("messageKo", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.validationType
+        case 8: self.validationSubType
+        case 9: self.referenceTable
+        case 10: self.referenceTableField
+        case 11: self.targetTable
+        case 12: self.targetTableField
+        case 13: self.stagingTable
+        case 14: self.stagingTableField
+        case 15: self.dateFormat
+        case 16: self.datetimeFormat
+        case 17: self.maxLength
+        case 18: self.mandatory
+        case 19: self.script
+        case 20: self.name
+        case 21: self.active
+        case 22: self.order
+        case 23: self.message
+        case 24: self.messageKo
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -61,6 +61,12 @@ public struct DataValidationAssist: RecordMessage {
     public var active: Bool?
     /// Order.
     public var order: Int32?
+    /// Message.
+    /// Record level only: what people read of a row that fails where the script gives no message, or this very one.
+    public var message: String?
+    /// Message (Korean).
+    /// The same in Korean; each language stands for the other where one alone is given.
+    public var messageKo: String?
 
     /// The message with every field at its default.
     public init() {}

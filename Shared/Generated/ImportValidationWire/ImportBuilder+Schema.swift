@@ -7,7 +7,7 @@ extension ImportBuilder {
     /// The dictionary of table `import_builder`.
     public static let schema = RecordSchema(
         table: "import_builder", collection: "import_builders", service: "import-validation", label: Text(en: "Import builder", ko: "가져오기 작성기"), numberPrefix: nil,
-        verbs: ["create", "get", "list", "update", "delete", "get_state", "get_template", "save_template", "save_data_source", "save_transform_map", "confirm_checks", "save_views", "finish"], fields: schemaFields)
+        verbs: ["create", "get", "list", "update", "delete", "get_state", "get_template", "save_template", "save_data_source", "save_transform_map", "confirm_checks", "save_views", "finish", "try"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, storage: .string),

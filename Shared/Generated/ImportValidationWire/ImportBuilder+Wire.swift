@@ -124,6 +124,30 @@ extension ImportBuilder: WireMessage {
         if let value = self.fingerprint { try writer.field("fingerprint", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.name
+        case 8: self.targetTable
+        case 9: self.template
+        case 10: self.importSetTableName
+        case 11: self.transformMapName
+        case 12: self.dataSource
+        case 13: self.importSetTable
+        case 14: self.uiViews
+        case 15: self.activityDefinition
+        case 16: self.step
+        case 17: self.fingerprint
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -37,6 +37,8 @@ extension ImportRun {
         FieldSchema(name: "done_rows", jsonName: "doneRows", label: Text(en: "Rows done", ko: "처리된 행"), type: .integer, outputOnly: true, customerVisible: true, defaultValue: .int(0), storage: .int),
         FieldSchema(name: "failed_rows", jsonName: "failedRows", label: Text(en: "Rows failed", ko: "실패한 행"), type: .integer, outputOnly: true, customerVisible: true, defaultValue: .int(0), storage: .int),
         FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .text, outputOnly: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "message_en", jsonName: "messageEn", label: Text(en: "Message in English", ko: "영어 메시지"), type: .text, outputOnly: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "message_ko", jsonName: "messageKo", label: Text(en: "Message in Korean", ko: "한국어 메시지"), type: .text, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "completed_at", jsonName: "completedAt", label: Text(en: "Completed", ko: "완료 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "cancel_requested_at", jsonName: "cancelRequestedAt", label: Text(en: "Cancellation requested", ko: "취소 요청 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
@@ -61,9 +63,11 @@ extension ImportRun {
             case 12: FieldValue(self.doneRows)
             case 13: FieldValue(self.failedRows)
             case 14: FieldValue(self.message)
-            case 15: FieldValue(self.startedAt)
-            case 16: FieldValue(self.completedAt)
-            case 17: FieldValue(self.cancelRequestedAt)
+            case 15: FieldValue(self.messageEn)
+            case 16: FieldValue(self.messageKo)
+            case 17: FieldValue(self.startedAt)
+            case 18: FieldValue(self.completedAt)
+            case 19: FieldValue(self.cancelRequestedAt)
             default: preconditionFailure("ImportRun has no field \(index).")
             }
         }
@@ -92,9 +96,11 @@ extension ImportRun {
         case 12: self.doneRows = try value.number("doneRows")
         case 13: self.failedRows = try value.number("failedRows")
         case 14: self.message = try value.text("message")
-        case 15: self.startedAt = try value.time("startedAt")
-        case 16: self.completedAt = try value.time("completedAt")
-        case 17: self.cancelRequestedAt = try value.time("cancelRequestedAt")
+        case 15: self.messageEn = try value.text("messageEn")
+        case 16: self.messageKo = try value.text("messageKo")
+        case 17: self.startedAt = try value.time("startedAt")
+        case 18: self.completedAt = try value.time("completedAt")
+        case 19: self.cancelRequestedAt = try value.time("cancelRequestedAt")
         default: preconditionFailure("ImportRun has no field \(index).")
         }
     }
@@ -138,6 +144,10 @@ extension ImportRun {
         case failedRows = "failed_rows"
         /// Message.
         case message
+        /// Message in English.
+        case messageEn = "message_en"
+        /// Message in Korean.
+        case messageKo = "message_ko"
         /// Started.
         case startedAt = "started_at"
         /// Completed.

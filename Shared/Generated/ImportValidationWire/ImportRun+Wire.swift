@@ -31,6 +31,8 @@ extension ImportRun: WireMessage {
         if let value = self.doneRows { message.pointee.has_done_rows = 1; message.pointee.done_rows = value }
         if let value = self.failedRows { message.pointee.has_failed_rows = 1; message.pointee.failed_rows = value }
         if let value = self.message { message.pointee.message = try arena.string(value, "message") }
+        if let value = self.messageEn { message.pointee.message_en = try arena.string(value, "messageEn") }
+        if let value = self.messageKo { message.pointee.message_ko = try arena.string(value, "messageKo") }
         if let value = self.startedAt { message.pointee.started_at = try arena.message(value, "startedAt") }
         if let value = self.completedAt { message.pointee.completed_at = try arena.message(value, "completedAt") }
         if let value = self.cancelRequestedAt { message.pointee.cancel_requested_at = try arena.message(value, "cancelRequestedAt") }
@@ -53,6 +55,8 @@ extension ImportRun: WireMessage {
         if message.pointee.has_done_rows != 0 { self.doneRows = message.pointee.done_rows }
         if message.pointee.has_failed_rows != 0 { self.failedRows = message.pointee.failed_rows }
         if let text = message.pointee.message { self.message = Unpacked.string(text) }
+        if let text = message.pointee.message_en { self.messageEn = Unpacked.string(text) }
+        if let text = message.pointee.message_ko { self.messageKo = Unpacked.string(text) }
         self.startedAt = try Unpacked.message(message.pointee.started_at, "startedAt")
         self.completedAt = try Unpacked.message(message.pointee.completed_at, "completedAt")
         self.cancelRequestedAt = try Unpacked.message(message.pointee.cancel_requested_at, "cancelRequestedAt")
@@ -74,6 +78,8 @@ extension ImportRun: WireMessage {
         ("doneRows", "done_rows"),
         ("failedRows", "failed_rows"),
         ("message", nil),
+        ("messageEn", "message_en"),
+        ("messageKo", "message_ko"),
         ("startedAt", "started_at"),
         ("completedAt", "completed_at"),
         ("cancelRequestedAt", "cancel_requested_at"),
@@ -96,9 +102,11 @@ extension ImportRun: WireMessage {
         case 12: self.doneRows = try reader.int64()
         case 13: self.failedRows = try reader.int64()
         case 14: self.message = try reader.string()
-        case 15: self.startedAt = try reader.timestamp()
-        case 16: self.completedAt = try reader.timestamp()
-        case 17: self.cancelRequestedAt = try reader.timestamp()
+        case 15: self.messageEn = try reader.string()
+        case 16: self.messageKo = try reader.string()
+        case 17: self.startedAt = try reader.timestamp()
+        case 18: self.completedAt = try reader.timestamp()
+        case 19: self.cancelRequestedAt = try reader.timestamp()
         default: break
         }
     }
@@ -119,9 +127,37 @@ extension ImportRun: WireMessage {
         if let value = self.doneRows { try writer.field("doneRows", value) }
         if let value = self.failedRows { try writer.field("failedRows", value) }
         if let value = self.message { try writer.field("message", value) }
+        if let value = self.messageEn { try writer.field("messageEn", value) }
+        if let value = self.messageKo { try writer.field("messageKo", value) }
         if let value = self.startedAt { try writer.field("startedAt", value) }
         if let value = self.completedAt { try writer.field("completedAt", value) }
         if let value = self.cancelRequestedAt { try writer.field("cancelRequestedAt", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.importTask
+        case 8: self.kind
+        case 9: self.state
+        case 10: self.upload
+        case 11: self.totalRows
+        case 12: self.doneRows
+        case 13: self.failedRows
+        case 14: self.message
+        case 15: self.messageEn
+        case 16: self.messageKo
+        case 17: self.startedAt
+        case 18: self.completedAt
+        case 19: self.cancelRequestedAt
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -43,6 +43,11 @@ public struct ImportRun: RecordMessage {
     public var failedRows: Int64?
     /// Message.
     public var message: String?
+    /// Message in English.
+    /// The message for readers of either language; `message` is in that of the person who asked for the run.
+    public var messageEn: String?
+    /// Message in Korean.
+    public var messageKo: String?
     /// Started.
     public var startedAt: Timestamp?
     /// Completed.

@@ -199,6 +199,45 @@ extension ImportTask: WireMessage {
         if let value = self.closedBy { try writer.field("closedBy", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.sourceTable
+        case 9: self.targetTable
+        case 10: self.dataSource
+        case 11: self.dataImportState
+        case 12: self.state
+        case 13: self.type
+        case 14: self.account
+        case 15: self.parent
+        case 16: self.visibleToCustomer
+        case 17: self.shortDescription
+        case 18: self.description
+        case 19: self.contact
+        case 20: self.assignedTo
+        case 21: self.closeNotes
+        case 22: self.attachments
+        case 23: self.company
+        case 24: self.progress
+        case 25: self.priority
+        case 26: self.dueDate
+        case 27: self.daysRemaining
+        case 28: self.active
+        case 29: self.workNotes
+        case 30: self.additionalComments
+        case 31: self.closedAt
+        case 32: self.closedBy
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

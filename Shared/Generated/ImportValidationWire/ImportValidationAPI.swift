@@ -296,6 +296,17 @@ public enum ImportValidationAPI {
     /// Step 6: makes the activity definition, by which playbooks make import tasks. The builder then is in use and stays as it is.
     public static let finishBuilder = Method<FinishBuilderRequest, BuilderState>(
         service: "import-validation", subject: "ale.v1.import-validation.import_builders.finish", name: "FinishBuilder", summary: "Step 6: makes the activity definition, by which playbooks make import tasks.", need: MethodNeed(.write, on: "import_builder"), takesRequestID: true)
+    /// Reads a file as the builder would, transforms its first rows and checks them; keeps nothing. Records of the case's account
+    /// are not looked for.
+    public static let tryBuilder = Method<TryBuilderRequest, BuilderTrial>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.try", name: "TryBuilder", summary: "Reads a file as the builder would, transforms its first rows and checks them; keeps nothing.", need: MethodNeed(.write, on: "import_builder"))
+    /// Runs a check on one row, typed or staged, and says what it answers; keeps nothing. Records of the case's account are not
+    /// looked for.
+    public static let runCheck = Method<RunCheckRequest, RunCheckResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.run", name: "RunCheck", summary: "Runs a check on one row, typed or staged, and says what it answers; keeps nothing.", need: MethodNeed(.write, on: "data_validation_assist"))
+    /// What the service has to do at present, and what its daily jobs have done.
+    public static let showImportHealth = Method<ShowHealthRequest, ServiceHealth>(
+        service: "import-validation", subject: "ale.v1.import-validation.health.show", name: "ShowImportHealth", summary: "What the service has to do at present, and what its daily jobs have done.", need: MethodNeed(.read, on: "service_health"))
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
@@ -400,6 +411,9 @@ public enum ImportValidationAPI {
         confirmBuilderChecks.info,
         saveBuilderViews.info,
         finishBuilder.info,
+        tryBuilder.info,
+        runCheck.info,
+        showImportHealth.info,
         listReplicas.info,
         rebuildReplica.info,
     ]

@@ -287,6 +287,20 @@ extension FieldMap: WireMessage {
         if !self.lookupField.isEmpty { try writer.field("lookupField", self.lookupField) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.kind
+        case 2: self.title
+        case 3: self.text
+        case 4: self.separator
+        case 5: self.part
+        case 6: self.values
+        case 7: self.lookupField
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -341,6 +355,14 @@ extension MappedValue: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.value.isEmpty { try writer.field("value", self.value) }
         if !self.mapped.isEmpty { try writer.field("mapped", self.mapped) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.value
+        case 1: self.mapped
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -526,6 +548,14 @@ extension BuilderView: WireMessage {
         if !self.columns.isEmpty { try writer.list("columns", self.columns) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.name
+        case 1: self.columns
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -678,6 +708,20 @@ extension BuilderState: WireMessage {
         if !self.proposedTransformMapName.isEmpty { try writer.field("proposedTransformMapName", self.proposedTransformMapName) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.importBuilder
+        case 1: self.columns
+        case 2: self.missingFields
+        case 3: self.fieldMaps
+        case 4: self.checks
+        case 5: self.views
+        case 6: self.proposedImportSetTableName
+        case 7: self.proposedTransformMapName
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -749,6 +793,17 @@ extension BuilderColumn: WireMessage {
         if !self.nearestLabel.isEmpty { try writer.field("nearestLabel", self.nearestLabel) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.column
+        case 1: self.title
+        case 2: self.fields
+        case 3: self.nearestField
+        case 4: self.nearestLabel
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -808,6 +863,252 @@ extension BuilderTemplate: WireMessage {
         if !self.fileName.isEmpty { try writer.field("fileName", self.fileName) }
         if !self.content.isEmpty { try writer.field("content", self.content) }
         if !self.sha256.isEmpty { try writer.field("sha256", self.sha256) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.fileName
+        case 1: self.content
+        case 2: self.sha256
+        default: nil
+        }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension TryBuilderRequest: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__TryBuilderRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__try_builder_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__try_builder_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.fileName.isEmpty { message.pointee.file_name = try arena.string(self.fileName, "fileName") }
+        if !self.content.isEmpty { message.pointee.has_content = 1; message.pointee.content = try arena.data(self.content) }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.fileName = Unpacked.string(message.pointee.file_name)
+        self.content = Unpacked.bytes(message.pointee.content)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("fileName", "file_name"),
+        ("content", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.fileName = try reader.string()
+        case 2: self.content = try reader.bytes()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.fileName.isEmpty { try writer.field("fileName", self.fileName) }
+        if !self.content.isEmpty { try writer.field("content", self.content) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension BuilderTrial: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__BuilderTrial
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__builder_trial__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__builder_trial__init(message)
+        if self.readable { message.pointee.has_readable = 1; message.pointee.readable = self.readable ? 1 : 0 }
+        if !self.message.isEmpty { message.pointee.message = try arena.string(self.message, "message") }
+        if !self.fields.isEmpty { message.pointee.n_fields = self.fields.count; message.pointee.fields = try arena.strings(self.fields, "fields") }
+        if !self.rows.isEmpty { message.pointee.n_rows = self.rows.count; message.pointee.rows = try arena.messages(self.rows, "rows") }
+        if self.checked != 0 { message.pointee.has_checked = 1; message.pointee.checked = self.checked }
+        if self.more { message.pointee.has_more = 1; message.pointee.more = self.more ? 1 : 0 }
+        if self.ready != 0 { message.pointee.has_ready = 1; message.pointee.ready = self.ready }
+        if self.needsAttention != 0 { message.pointee.has_needs_attention = 1; message.pointee.needs_attention = self.needsAttention }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.readable = message.pointee.readable != 0
+        self.message = Unpacked.string(message.pointee.message)
+        self.fields = Unpacked.strings(message.pointee.n_fields, message.pointee.fields)
+        self.rows = try Unpacked.messages(message.pointee.n_rows, message.pointee.rows, "rows")
+        self.checked = message.pointee.checked
+        self.more = message.pointee.more != 0
+        self.ready = message.pointee.ready
+        self.needsAttention = message.pointee.needs_attention
+    }
+
+    package static let jsonNames = JSONNames([
+        ("readable", nil),
+        ("message", nil),
+        ("fields", nil),
+        ("rows", nil),
+        ("checked", nil),
+        ("more", nil),
+        ("ready", nil),
+        ("needsAttention", "needs_attention"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.readable = try reader.bool()
+        case 1: self.message = try reader.string()
+        case 2: self.fields = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 3: self.rows = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 4: self.checked = try reader.int32()
+        case 5: self.more = try reader.bool()
+        case 6: self.ready = try reader.int32()
+        case 7: self.needsAttention = try reader.int32()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if self.readable { try writer.field("readable", self.readable) }
+        if !self.message.isEmpty { try writer.field("message", self.message) }
+        if !self.fields.isEmpty { try writer.list("fields", self.fields) }
+        if !self.rows.isEmpty { try writer.list("rows", self.rows) }
+        if self.checked != 0 { try writer.field("checked", self.checked) }
+        if self.more { try writer.field("more", self.more) }
+        if self.ready != 0 { try writer.field("ready", self.ready) }
+        if self.needsAttention != 0 { try writer.field("needsAttention", self.needsAttention) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.readable
+        case 1: self.message
+        case 2: self.fields
+        case 3: self.rows
+        case 4: self.checked
+        case 5: self.more
+        case 6: self.ready
+        case 7: self.needsAttention
+        default: nil
+        }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension TriedRow: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__TriedRow
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__tried_row__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__tried_row__init(message)
+        if self.number != 0 { message.pointee.has_number = 1; message.pointee.number = self.number }
+        if !self.cells.isEmpty { message.pointee.n_cells = self.cells.count; message.pointee.cells = try arena.strings(self.cells, "cells") }
+        if !self.status.isEmpty { message.pointee.status = try arena.string(self.status, "status") }
+        if !self.comment.isEmpty { message.pointee.comment = try arena.string(self.comment, "comment") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.number = message.pointee.number
+        self.cells = Unpacked.strings(message.pointee.n_cells, message.pointee.cells)
+        self.status = Unpacked.string(message.pointee.status)
+        self.comment = Unpacked.string(message.pointee.comment)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("number", nil),
+        ("cells", nil),
+        ("status", nil),
+        ("comment", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.number = try reader.int32()
+        case 1: self.cells = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 2: self.status = try reader.string()
+        case 3: self.comment = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if self.number != 0 { try writer.field("number", self.number) }
+        if !self.cells.isEmpty { try writer.list("cells", self.cells) }
+        if !self.status.isEmpty { try writer.field("status", self.status) }
+        if !self.comment.isEmpty { try writer.field("comment", self.comment) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.number
+        case 1: self.cells
+        case 2: self.status
+        case 3: self.comment
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

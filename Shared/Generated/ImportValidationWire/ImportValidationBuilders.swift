@@ -319,3 +319,75 @@ public struct BuilderTemplate: Message {
     /// The message with every field at its default.
     public init() {}
 }
+
+/// A file as the builder would read it, before or after it is finished. Nothing of it is kept.
+public struct TryBuilderRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.TryBuilderRequest"
+
+    /// The field `id`.
+    public var id: String = ""
+    /// XLSX or text.
+    public var fileName: String = ""
+    /// At most 512 KiB.
+    public var content: [UInt8] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension TryBuilderRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `file_name`.
+        case fileName = "file_name"
+        /// `content`.
+        case content
+    }
+}
+
+/// `ale.import_validation.v1.BuilderTrial`.
+public struct BuilderTrial: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.BuilderTrial"
+
+    /// Whether its titles were found, and rows can be read.
+    public var readable: Bool = false
+    /// Why not, or what was passed over, in the caller's language.
+    public var message: String = ""
+    /// Fields that have a column or a value, in the order of the target's.
+    public var fields: [String] = []
+    /// The first rows, at most 20.
+    public var rows: [TriedRow] = []
+    /// Rows that were checked, at most 200; whether the file has more.
+    public var checked: Int32 = 0
+    /// The field `more`.
+    public var more: Bool = false
+    /// Of those that were checked.
+    public var ready: Int32 = 0
+    /// The field `needs_attention`.
+    public var needsAttention: Int32 = 0
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// `ale.import_validation.v1.TriedRow`.
+public struct TriedRow: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.TriedRow"
+
+    /// Its number in the sheet.
+    public var number: Int32 = 0
+    /// What the transform map makes of it, in the order of `fields`.
+    public var cells: [String] = []
+    /// "ready_to_publish" or "needs_attention".
+    public var status: String = ""
+    /// Why, one reason a line, in the caller's language.
+    public var comment: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}

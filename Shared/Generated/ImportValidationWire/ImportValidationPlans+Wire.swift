@@ -196,6 +196,16 @@ extension ListPlanRowsResponse: WireMessage {
         if self.isStale { try writer.field("isStale", self.isStale) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.planRows
+        case 1: self.nextPageToken
+        case 2: self.counts
+        case 3: self.isStale
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -280,6 +290,20 @@ extension PlanCounts: WireMessage {
         if self.published != 0 { try writer.field("published", self.published) }
         if self.failed != 0 { try writer.field("failed", self.failed) }
         if self.moved != 0 { try writer.field("moved", self.moved) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.inserts
+        case 1: self.updates
+        case 2: self.unchanged
+        case 3: self.conflicts
+        case 4: self.doubles
+        case 5: self.published
+        case 6: self.failed
+        case 7: self.moved
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -388,6 +412,24 @@ extension PlanRow: WireMessage {
         if !self.resultLabel.isEmpty { try writer.field("resultLabel", self.resultLabel) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.number
+        case 1: self.stagingRow
+        case 2: self.sourceFile
+        case 3: self.sourceSheet
+        case 4: self.rowNumber
+        case 5: self.outcome
+        case 6: self.outcomeLabel
+        case 7: self.targetRecord
+        case 8: self.fields
+        case 9: self.reasons
+        case 10: self.result
+        case 11: self.resultLabel
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -447,6 +489,15 @@ extension FieldChange: WireMessage {
         if !self.field.isEmpty { try writer.field("field", self.field) }
         if !self.before.isEmpty { try writer.field("before", self.before) }
         if !self.after.isEmpty { try writer.field("after", self.after) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.before
+        case 2: self.after
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -652,6 +703,15 @@ extension ListPublishedRowsResponse: WireMessage {
         if let value = self.totalSize { try writer.field("totalSize", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.publishedRows
+        case 1: self.nextPageToken
+        case 2: self.totalSize
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -746,6 +806,22 @@ extension PublishedRow: WireMessage {
         if !self.state.isEmpty { try writer.field("state", self.state) }
         if !self.stateLabel.isEmpty { try writer.field("stateLabel", self.stateLabel) }
         if !self.reasons.isEmpty { try writer.list("reasons", self.reasons) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.number
+        case 1: self.stagingRow
+        case 2: self.rowNumber
+        case 3: self.targetRecord
+        case 4: self.outcome
+        case 5: self.outcomeLabel
+        case 6: self.fields
+        case 7: self.state
+        case 8: self.stateLabel
+        case 9: self.reasons
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -863,6 +939,14 @@ extension GetLineageResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.entries.isEmpty { try writer.list("entries", self.entries) }
         if self.hasMore { try writer.field("hasMore", self.hasMore) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.entries
+        case 1: self.hasMore
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1006,6 +1090,31 @@ extension LineageEntry: WireMessage {
         if !self.origin.isEmpty { try writer.field("origin", self.origin) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.before
+        case 2: self.after
+        case 3: self.fileName
+        case 4: self.sha256
+        case 5: self.sheet
+        case 6: self.rowNumber
+        case 7: self.cell
+        case 8: self.checkVersion
+        case 9: self.checks
+        case 10: self.publishedBy
+        case 11: self.publishedAt
+        case 12: self.correctedBy
+        case 13: self.importTask
+        case 14: self.importRun
+        case 15: self.undoneBy
+        case 16: self.undoneAt
+        case 17: self.map
+        case 18: self.origin
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1080,6 +1189,18 @@ extension LineageMap: WireMessage {
         if !self.savedBy.isEmpty { try writer.field("savedBy", self.savedBy) }
         if let value = self.savedAt { try writer.field("savedAt", value) }
         if !self.text.isEmpty { try writer.field("text", self.text) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.name
+        case 1: self.kind
+        case 2: self.version
+        case 3: self.savedBy
+        case 4: self.savedAt
+        case 5: self.text
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

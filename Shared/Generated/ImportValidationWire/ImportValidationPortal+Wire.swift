@@ -120,6 +120,18 @@ extension PortalImportTask: WireMessage {
         if !self.changes.isEmpty { try writer.list("changes", self.changes) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.number
+        case 2: self.attachments
+        case 3: self.comments
+        case 4: self.rights
+        case 5: self.changes
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -298,6 +298,17 @@ extension DownloadTemplateResponse: WireMessage {
         if self.mostRows != 0 { try writer.field("mostRows", self.mostRows) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.fileName
+        case 1: self.content
+        case 2: self.sha256
+        case 3: self.largestFileBytes
+        case 4: self.mostRows
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -448,6 +459,15 @@ extension ColumnMapping: WireMessage {
         if !self.column.isEmpty { try writer.field("column", self.column) }
         if !self.title.isEmpty { try writer.field("title", self.title) }
         if !self.field.isEmpty { try writer.field("field", self.field) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.column
+        case 1: self.title
+        case 2: self.field
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -627,6 +647,23 @@ extension UploadPreview: WireMessage {
         if !self.encoding.isEmpty { try writer.field("encoding", self.encoding) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.upload
+        case 1: self.fileName
+        case 2: self.sheets
+        case 3: self.sheet
+        case 4: self.titleRow
+        case 5: self.columns
+        case 6: self.missingFields
+        case 7: self.readable
+        case 8: self.message
+        case 9: self.savedMappingUsed
+        case 10: self.encoding
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -696,6 +733,17 @@ extension PreviewColumn: WireMessage {
         if !self.field.isEmpty { try writer.field("field", self.field) }
         if !self.suggestedField.isEmpty { try writer.field("suggestedField", self.suggestedField) }
         if !self.samples.isEmpty { try writer.list("samples", self.samples) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.column
+        case 1: self.title
+        case 2: self.field
+        case 3: self.suggestedField
+        case 4: self.samples
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -772,6 +820,18 @@ extension ImportMapping: WireMessage {
         if !self.columns.isEmpty { try writer.list("columns", self.columns) }
         if let value = self.savedAt { try writer.field("savedAt", value) }
         if !self.savedBy.isEmpty { try writer.field("savedBy", self.savedBy) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.importTask
+        case 1: self.sheet
+        case 2: self.titleRow
+        case 3: self.columns
+        case 4: self.savedAt
+        case 5: self.savedBy
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -894,6 +954,13 @@ extension ImportUploadsResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.importRuns.isEmpty { try writer.list("importRuns", self.importRuns) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.importRuns
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1191,6 +1258,13 @@ extension StartOverResponse: WireMessage {
         if self.removedRows != 0 { try writer.field("removedRows", self.removedRows) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.removedRows
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1265,6 +1339,18 @@ extension ImportSummary: WireMessage {
         if self.readyToPublish != 0 { try writer.field("readyToPublish", self.readyToPublish) }
         if self.published != 0 { try writer.field("published", self.published) }
         if self.removed != 0 { try writer.field("removed", self.removed) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.importTask
+        case 1: self.yetToValidate
+        case 2: self.needsAttention
+        case 3: self.readyToPublish
+        case 4: self.published
+        case 5: self.removed
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1378,6 +1464,25 @@ extension StagingRow: WireMessage {
         if !self.errors.isEmpty { try writer.list("errors", self.errors) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.importTask
+        case 3: self.status
+        case 4: self.comment
+        case 5: self.sourceFile
+        case 6: self.rowNumber
+        case 7: self.targetRecord
+        case 8: self.createdAt
+        case 9: self.cells
+        case 10: self.statusLabel
+        case 11: self.sourceSheet
+        case 12: self.errors
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1459,6 +1564,19 @@ extension StagingError: WireMessage {
         if !self.sourceValue.isEmpty { try writer.field("sourceValue", self.sourceValue) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.value
+        case 2: self.check
+        case 3: self.message
+        case 4: self.sourceTitle
+        case 5: self.sourceCell
+        case 6: self.sourceValue
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1513,6 +1631,14 @@ extension StagedCell: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.field.isEmpty { try writer.field("field", self.field) }
         if !self.value.isEmpty { try writer.field("value", self.value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.value
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1670,6 +1796,15 @@ extension ListStagingRowsResponse: WireMessage {
         if !self.stagingRows.isEmpty { try writer.list("stagingRows", self.stagingRows) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
         if let value = self.totalSize { try writer.field("totalSize", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.stagingRows
+        case 1: self.nextPageToken
+        case 2: self.totalSize
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1926,6 +2061,15 @@ extension StagingRowCorrection: WireMessage {
         if !self.cells.isEmpty { try writer.list("cells", self.cells) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.cells
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -2053,6 +2197,14 @@ extension ReplaceStagedValueResponse: WireMessage {
         if self.goesOn { try writer.field("goesOn", self.goesOn) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.replacedRows
+        case 1: self.goesOn
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -2170,6 +2322,15 @@ extension CountStagingErrorsResponse: WireMessage {
         if self.more { try writer.field("more", self.more) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.counts
+        case 1: self.partial
+        case 2: self.more
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -2239,6 +2400,17 @@ extension StagingErrorCount: WireMessage {
         if !self.value.isEmpty { try writer.field("value", self.value) }
         if !self.message.isEmpty { try writer.field("message", self.message) }
         if self.rows != 0 { try writer.field("rows", self.rows) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.check
+        case 1: self.field
+        case 2: self.value
+        case 3: self.message
+        case 4: self.rows
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -104,6 +104,26 @@ extension Upload: WireMessage {
         if let value = self.duplicateOf { try writer.field("duplicateOf", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.importTask
+        case 8: self.fileName
+        case 9: self.sizeBytes
+        case 10: self.receivedBytes
+        case 11: self.sha256
+        case 12: self.state
+        case 13: self.duplicateOf
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -119,6 +119,29 @@ extension EmailDelivery: WireMessage {
         if let value = self.sourceRecord { try writer.field("sourceRecord", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.user
+        case 8: self.recipient
+        case 9: self.template
+        case 10: self.subject
+        case 11: self.state
+        case 12: self.attempts
+        case 13: self.lastError
+        case 14: self.sentAt
+        case 15: self.sourceTable
+        case 16: self.sourceRecord
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -104,6 +104,26 @@ extension InAppNotification: WireMessage {
         if let value = self.readAt { try writer.field("readAt", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.user
+        case 8: self.subject
+        case 9: self.body
+        case 10: self.kind
+        case 11: self.sourceTable
+        case 12: self.sourceRecord
+        case 13: self.readAt
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -50,6 +50,9 @@ public enum NotifierAPI {
     /// Marks one of the caller's own notifications as read.
     public static let markNotificationRead = Method<ActionRequest, InAppNotification>(
         service: "notifier", subject: "ale.v1.notifier.in_app_notifications.mark_read", name: "MarkNotificationRead", summary: "Marks one of the caller's own notifications as read.", need: MethodNeed(.write, on: "in_app_notification"), takesRequestID: true)
+    /// Lists launcher notifiers with whom each has told what: who and when, not the words.
+    public static let listFollowedPlays = Method<ListRequest, ListFollowedPlaysResponse>(
+        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.list_followed", name: "ListFollowedPlays", summary: "Lists launcher notifiers with whom each has told what: who and when, not the words.", need: MethodNeed(.read, on: "success_launcher_notifier"))
     /// Shows how an e-mail would read about a record, saved or not; for administrators (G-131).
     public static let previewEmailTemplate = Method<PreviewEmailTemplateRequest, EmailPreview>(
         service: "notifier", subject: "ale.v1.notifier.email_templates.preview", name: "PreviewEmailTemplate", summary: "Shows how an e-mail would read about a record, saved or not; for administrators (G-131).", need: MethodNeed(.write, on: "email_template"))
@@ -69,6 +72,9 @@ public enum NotifierAPI {
     /// for again meanwhile, it goes on as it was.
     public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
         service: "notifier", subject: "ale.v1.notifier.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.", need: MethodNeed(.write, on: "replica"))
+    /// What the service has to do at present, and what its daily jobs have done.
+    public static let showNotifierHealth = Method<ShowHealthRequest, ServiceHealth>(
+        service: "notifier", subject: "ale.v1.notifier.health.show", name: "ShowNotifierHealth", summary: "What the service has to do at present, and what its daily jobs have done.", need: MethodNeed(.read, on: "service_health"))
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -87,11 +93,13 @@ public enum NotifierAPI {
         updateEmailTemplate.info,
         deleteEmailTemplate.info,
         markNotificationRead.info,
+        listFollowedPlays.info,
         previewEmailTemplate.info,
         listShippedEmails.info,
         searchNotifier.info,
         describeNotifier.info,
         listReplicas.info,
         rebuildReplica.info,
+        showNotifierHealth.info,
     ]
 }

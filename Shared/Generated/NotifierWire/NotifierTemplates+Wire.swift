@@ -125,6 +125,15 @@ extension EmailPreview: WireMessage {
         if !self.html.isEmpty { try writer.field("html", self.html) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.subject
+        case 1: self.text
+        case 2: self.html
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -222,6 +231,13 @@ extension ListShippedEmailsResponse: WireMessage {
         if !self.emails.isEmpty { try writer.list("emails", self.emails) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.emails
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -296,6 +312,18 @@ extension ShippedEmail: WireMessage {
         if !self.text.isEmpty { try writer.field("text", self.text) }
         if !self.html.isEmpty { try writer.field("html", self.html) }
         if !self.placeholders.isEmpty { try writer.list("placeholders", self.placeholders) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.language
+        case 2: self.subject
+        case 3: self.text
+        case 4: self.html
+        case 5: self.placeholders
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -7,7 +7,7 @@ extension SuccessLauncherNotifier {
     /// The dictionary of table `success_launcher_notifier`.
     public static let schema = RecordSchema(
         table: "success_launcher_notifier", collection: "success_launcher_notifiers", service: "notifier", label: Text(en: "Success launcher notifier", ko: "성공 플레이 실행 알림"), numberPrefix: "SLNTF", newestFirst: true,
-        verbs: ["create", "get", "list", "update", "delete"], fields: schemaFields)
+        verbs: ["create", "get", "list", "update", "delete", "list_followed"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

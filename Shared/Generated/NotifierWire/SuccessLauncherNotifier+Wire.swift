@@ -144,6 +144,34 @@ extension SuccessLauncherNotifier: WireMessage {
         if let value = self.stepKo { try writer.field("stepKo", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.status
+        case 9: self.definitionRecord
+        case 10: self.flowRun
+        case 11: self.sourceTable
+        case 12: self.sourceRecord
+        case 13: self.engagement
+        case 14: self.inputs
+        case 15: self.requestedBy
+        case 16: self.startedAt
+        case 17: self.completedAt
+        case 18: self.message
+        case 19: self.attempt
+        case 20: self.step
+        case 21: self.stepKo
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -3,7 +3,8 @@
 
 import Wire
 
-/// A day on which nobody works for an account; weekends need not be listed.
+/// A day on which nobody works for an account; weekends need not be listed. A day that is there already is refused by D-203,
+/// one more than an account may have by RESOURCE_EXHAUSTED, reason HOLIDAY_LIMIT.
 public struct AccountHoliday: RecordMessage {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.AccountHoliday"

@@ -99,6 +99,25 @@ extension CaseTeamMember: WireMessage {
         if let value = self.roleMissing { try writer.field("roleMissing", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.responsibility
+        case 8: self.contact
+        case 9: self.user
+        case 10: self.onboardingCase
+        case 11: self.side
+        case 12: self.roleMissing
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

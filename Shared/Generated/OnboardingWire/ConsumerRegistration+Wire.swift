@@ -109,6 +109,27 @@ extension ConsumerRegistration: WireMessage {
         if let value = self.registeredAt { try writer.field("registeredAt", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.account
+        case 8: self.contact
+        case 9: self.instanceUrl
+        case 10: self.onboardingCase
+        case 11: self.status
+        case 12: self.failure
+        case 13: self.attempts
+        case 14: self.registeredAt
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

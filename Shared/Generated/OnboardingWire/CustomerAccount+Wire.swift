@@ -109,6 +109,27 @@ extension CustomerAccount: WireMessage {
         if let value = self.currency { try writer.field("currency", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.name
+        case 8: self.accountNumber
+        case 9: self.parent
+        case 10: self.status
+        case 11: self.escalated
+        case 12: self.escalatedAt
+        case 13: self.primaryContact
+        case 14: self.currency
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -7,7 +7,7 @@ extension KnowledgeArticle {
     /// The dictionary of table `knowledge_article`.
     public static let schema = RecordSchema(
         table: "knowledge_article", collection: "knowledge_articles", service: "onboarding", label: Text(en: "Knowledge article", ko: "지식베이스 문서"), numberPrefix: nil,
-        verbs: ["create", "get", "list", "update", "delete", "publish", "withdraw", "list_versions", "read", "search", "list_related", "list_shared"], fields: schemaFields)
+        verbs: ["create", "get", "list", "update", "delete", "publish", "withdraw", "list_versions", "read", "search", "get_version", "list_related", "list_shared"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, storage: .string),

@@ -109,6 +109,27 @@ extension KnowledgeArticle: WireMessage {
         if !self.cannotRead.isEmpty { try writer.list("cannotRead", self.cannotRead) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.key
+        case 8: self.title
+        case 9: self.titleKo
+        case 10: self.body
+        case 11: self.bodyKo
+        case 12: self.state
+        case 13: self.version
+        case 14: self.cannotRead
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -99,6 +99,25 @@ extension KnowledgeLink: WireMessage {
         if let value = self.importTask { try writer.field("importTask", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.article
+        case 8: self.purpose
+        case 9: self.onboardingCase
+        case 10: self.lifecycleTask
+        case 11: self.contact
+        case 12: self.importTask
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

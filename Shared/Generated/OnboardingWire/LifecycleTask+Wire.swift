@@ -184,6 +184,42 @@ extension LifecycleTask: WireMessage {
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.parent
+        case 9: self.company
+        case 10: self.type
+        case 11: self.state
+        case 12: self.progress
+        case 13: self.priority
+        case 14: self.dueDate
+        case 15: self.daysRemaining
+        case 16: self.assignedTo
+        case 17: self.contact
+        case 18: self.shortDescription
+        case 19: self.description
+        case 20: self.visibleToCustomer
+        case 21: self.responsibility
+        case 22: self.playbookActivity
+        case 23: self.active
+        case 24: self.watchList
+        case 25: self.workNotes
+        case 26: self.additionalComments
+        case 27: self.closedAt
+        case 28: self.closedBy
+        case 29: self.closeNotes
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -109,6 +109,27 @@ extension Location: WireMessage {
         if let value = self.timeZone { try writer.field("timeZone", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.name
+        case 8: self.account
+        case 9: self.street
+        case 10: self.city
+        case 11: self.stateProvince
+        case 12: self.postalCode
+        case 13: self.country
+        case 14: self.timeZone
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

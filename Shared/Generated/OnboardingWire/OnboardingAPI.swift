@@ -564,7 +564,8 @@ public enum OnboardingAPI {
     public static let removePlannedActivity = Method<EditPlannedActivityRequest, PlaybookDefinition>(
         service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.remove_activity", name: "RemovePlannedActivity", summary: "Removes an activity of a draft.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Says what bringing open runs to another version of their playbook would do to each, and keeps it to be applied. Of each
-    /// person there is one such preview of a playbook: another takes its place.
+    /// person there is one such preview of a playbook: another takes its place. A case for which another service is still at work is
+    /// refused already (STILL_MAKING). FAILED_PRECONDITION, reason PLAYBOOK_RETIRED, for a playbook that was retired.
     public static let previewPlaybookMigration = Method<PreviewPlaybookMigrationRequest, PlaybookMigration>(
         service: "onboarding", subject: "ale.v1.onboarding.playbook_migrations.preview", name: "PreviewPlaybookMigration", summary: "Says what bringing open runs to another version of their playbook would do to each, and keeps it to be applied.", need: MethodNeed(.create, on: "playbook_migration"), takesRequestID: true)
     /// Reads how far a migration has come.
@@ -579,12 +580,15 @@ public enum OnboardingAPI {
     /// Reads one case of a migration, activity by activity.
     public static let getPlaybookMigrationCase = Method<GetRequest, PlaybookMigrationCase>(
         service: "onboarding", subject: "ale.v1.onboarding.playbook_migrations.get_case", name: "GetPlaybookMigrationCase", summary: "Reads one case of a migration, activity by activity.", need: MethodNeed(.read, on: "playbook_migration"))
-    /// Brings cases to the version as they were previewed, each whole or not at all, in the background: the cases say what came
-    /// of it. One that would become something else by now is refused (GROUND_MOVED). FAILED_PRECONDITION, reason MIGRATION_STATE,
-    /// when one that is named is not previewed.
+    /// Brings cases to the version as they were previewed, each whole or not at all, in the background: the cases say what came of
+    /// it. One stays as it is, and says why, when it would become something else by now (GROUND_MOVED), when another service is
+    /// still at work for it (STILL_MAKING), when something else came of it than was told (MIGRATION_DIFFERS), or when the playbook
+    /// was retired (PLAYBOOK_RETIRED). FAILED_PRECONDITION, reason MIGRATION_STATE, when a case is not previewed, or was applied.
     public static let applyPlaybookMigration = Method<MovePlaybookMigrationRequest, PlaybookMigration>(
         service: "onboarding", subject: "ale.v1.onboarding.playbook_migrations.apply", name: "ApplyPlaybookMigration", summary: "Brings cases to the version as they were previewed, each whole or not at all, in the background: the cases say what came of it.", need: MethodNeed(.write, on: "playbook_migration"), takesRequestID: true)
-    /// Brings cases back to where they were, in the same way. One in which something new was done stays, and says what.
+    /// Brings cases back to where they were, in the same way. One stays, and says why, when something new was done in it, or a later
+    /// migration is not taken back (CHANGED_SINCE), or when another service is still at work for it (STILL_MAKING).
+    /// FAILED_PRECONDITION, reason MIGRATION_STATE, when a case is not applied.
     public static let undoPlaybookMigration = Method<MovePlaybookMigrationRequest, PlaybookMigration>(
         service: "onboarding", subject: "ale.v1.onboarding.playbook_migrations.undo", name: "UndoPlaybookMigration", summary: "Brings cases back to where they were, in the same way.", need: MethodNeed(.write, on: "playbook_migration"), takesRequestID: true)
     /// Creates a definition of an activity.
@@ -715,6 +719,9 @@ public enum OnboardingAPI {
     /// Finds articles by their words; what the caller cannot read is neither found nor counted (G-100).
     public static let searchKnowledge = Method<SearchKnowledgeRequest, SearchKnowledgeResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.search", name: "SearchKnowledge", summary: "Finds articles by their words; what the caller cannot read is neither found nor counted (G-100).", need: MethodNeed(.read, on: "knowledge_version"))
+    /// Reads one version of an article with its body, as administrators look back at it; NOT_FOUND for one that there is not.
+    public static let getKnowledgeVersion = Method<GetKnowledgeVersionRequest, KnowledgeText>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.get_version", name: "GetKnowledgeVersion", summary: "Reads one version of an article with its body, as administrators look back at it; NOT_FOUND for one that there is not.", need: MethodNeed(.read, on: "knowledge_article"))
     /// Reads what is related to a case, a task or an import task, by rules and by hand: its tab Related knowledge.
     public static let listRelatedKnowledge = Method<KnowledgeOfRecordRequest, KnowledgeOfRecordResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.list_related", name: "ListRelatedKnowledge", summary: "Reads what is related to a case, a task or an import task, by rules and by hand: its tab Related knowledge.", need: MethodNeed(.read, on: "knowledge_version"))
@@ -735,23 +742,30 @@ public enum OnboardingAPI {
     /// Starts a registration that has failed once more. FAILED_PRECONDITION, reason REGISTRATION_STARTED, for any other.
     public static let startConsumerRegistration = Method<ActionRequest, ConsumerRegistration>(
         service: "onboarding", subject: "ale.v1.onboarding.consumer_registrations.start", name: "StartConsumerRegistration", summary: "Starts a registration that has failed once more.", need: MethodNeed(.write, on: "consumer_registration"), takesRequestID: true)
-    /// Says what moving the go-live date of a case would do, and keeps it to be applied. FAILED_PRECONDITION, reason
-    /// PLAYBOOK_MOVES, when the playbook would also begin or end something with that date.
+    /// Says what moving the go-live date of a case would do, and keeps it to be applied. What the playbook would also begin or end
+    /// with that date is told; applying that is refused. FAILED_PRECONDITION, reason G-128, for a case that has ended, reason
+    /// TOO_MANY_TASKS for one with more open tasks than are worked out together; INVALID_ARGUMENT, reason DUE_ORIGIN, for a date
+    /// from which none can be counted. An update of the case changes the date alone, and what is counted from it.
     public static let previewGoLive = Method<PreviewGoLiveRequest, DateMove>(
         service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.preview_go_live", name: "PreviewGoLive", summary: "Says what moving the go-live date of a case would do, and keeps it to be applied.", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
-    /// Says what moving the due date of a task would do, and keeps it to be applied.
+    /// Says what moving the due date of a task of a case would do, and keeps it to be applied: of a lifecycle task, or of an import
+    /// task, which takes the right to change these. FAILED_PRECONDITION, reason G-128, for a task or a case that has ended, reason
+    /// TOO_MANY_TASKS as for go-live. An update of the task changes its date alone.
     public static let previewDueDate = Method<PreviewDueDateRequest, DateMove>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.preview_due_date", name: "PreviewDueDate", summary: "Says what moving the due date of a task would do, and keeps it to be applied.", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.preview_due_date", name: "PreviewDueDate", summary: "Says what moving the due date of a task of a case would do, and keeps it to be applied: of a lifecycle task, or of an import task, which takes the right to change these.", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
     /// Reads a move of a date.
     public static let getDateMove = Method<GetRequest, DateMove>(
         service: "onboarding", subject: "ale.v1.onboarding.date_moves.get", name: "GetDateMove", summary: "Reads a move of a date.", need: MethodNeed(.read, on: "onboarding_case"))
     /// Does what was previewed, all of it or nothing; where import tasks move along, in the background, and the answer is
-    /// "applying". FAILED_PRECONDITION, reason GROUND_MOVED, when it would do something else
-    /// by now; reason DATE_MOVE_STATE when it was applied before.
+    /// "applying". FAILED_PRECONDITION, reason GROUND_MOVED, when it would do something else by now; reason CHANGED_SINCE when one
+    /// of the tasks has; reason PLAYBOOK_MOVES when the playbook would also begin or end something; reason DATES_DIFFER when a
+    /// rule or the playbook makes something else of a date; reason G-128 when the case has ended, TOO_MANY_TASKS when too much is
+    /// open by now, DATE_MOVE_STATE when it was applied before.
     public static let applyDateMove = Method<ActionRequest, DateMove>(
         service: "onboarding", subject: "ale.v1.onboarding.date_moves.apply", name: "ApplyDateMove", summary: "Does what was previewed, all of it or nothing; where import tasks move along, in the background, and the answer is \"applying\".", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
     /// Gives everything that was moved the date it had, all of it or nothing. FAILED_PRECONDITION, reason CHANGED_SINCE, with the
-    /// numbers of what has another date by now or has ended; reason DATE_MOVE_STATE when it was not applied.
+    /// numbers of what has another date by now or has ended; reasons PLAYBOOK_MOVES, DATES_DIFFER and G-128 as when applying;
+    /// reason DATE_MOVE_STATE when it was not applied.
     public static let undoDateMove = Method<ActionRequest, DateMove>(
         service: "onboarding", subject: "ale.v1.onboarding.date_moves.undo", name: "UndoDateMove", summary: "Gives everything that was moved the date it had, all of it or nothing.", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
     /// Signs a person in with a password; works without a token. UNAUTHENTICATED, reason SIGN_IN_REFUSED, whatever is wrong;
@@ -837,6 +851,9 @@ public enum OnboardingAPI {
     /// for again meanwhile, it goes on as it was.
     public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
         service: "onboarding", subject: "ale.v1.onboarding.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.", need: MethodNeed(.write, on: "replica"))
+    /// What the service has to do at present, and what its daily jobs have done.
+    public static let showOnboardingHealth = Method<ShowHealthRequest, ServiceHealth>(
+        service: "onboarding", subject: "ale.v1.onboarding.health.show", name: "ShowOnboardingHealth", summary: "What the service has to do at present, and what its daily jobs have done.", need: MethodNeed(.read, on: "service_health"))
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -1068,6 +1085,7 @@ public enum OnboardingAPI {
         listKnowledgeVersions.info,
         readKnowledge.info,
         searchKnowledge.info,
+        getKnowledgeVersion.info,
         listRelatedKnowledge.info,
         listSharedKnowledge.info,
         relateKnowledge.info,
@@ -1102,5 +1120,6 @@ public enum OnboardingAPI {
         removeView.info,
         listReplicas.info,
         rebuildReplica.info,
+        showOnboardingHealth.info,
     ]
 }

@@ -189,6 +189,43 @@ extension OnboardingCase: WireMessage {
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.number
+        case 8: self.account
+        case 9: self.parent
+        case 10: self.shortDescription
+        case 11: self.description
+        case 12: self.priority
+        case 13: self.state
+        case 14: self.stage
+        case 15: self.goLiveDate
+        case 16: self.daysRemaining
+        case 17: self.assignedTo
+        case 18: self.serviceBridgeIntegration
+        case 19: self.type
+        case 20: self.contact
+        case 21: self.products
+        case 22: self.productsCustomerVisible
+        case 23: self.active
+        case 24: self.squad
+        case 25: self.watchList
+        case 26: self.workNotes
+        case 27: self.additionalComments
+        case 28: self.closedAt
+        case 29: self.closedBy
+        case 30: self.closeNotes
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

@@ -136,6 +136,7 @@ public enum OnboardingCatalog {
         RelateKnowledgeResponse.self,
         ListKnowledgeVersionsRequest.self,
         ListKnowledgeVersionsResponse.self,
+        GetKnowledgeVersionRequest.self,
         GetOnboardingLandingPageRequest.self,
         OnboardingLandingPage.self,
         OnboardingCard.self,

@@ -159,6 +159,8 @@ extension DateMove: WireMessage {
         if self.beforeToday != 0 { message.pointee.has_before_today = 1; message.pointee.before_today = self.beforeToday }
         if !self.refusal.isEmpty { message.pointee.refusal = try arena.string(self.refusal, "refusal") }
         if self.goLiveNotWorking { message.pointee.has_go_live_not_working = 1; message.pointee.go_live_not_working = self.goLiveNotWorking ? 1 : 0 }
+        if !self.importTask.isEmpty { message.pointee.import_task = try arena.string(self.importTask, "importTask") }
+        if self.playbookMoves { message.pointee.has_playbook_moves = 1; message.pointee.playbook_moves = self.playbookMoves ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -183,6 +185,8 @@ extension DateMove: WireMessage {
         self.beforeToday = message.pointee.before_today
         self.refusal = Unpacked.string(message.pointee.refusal)
         self.goLiveNotWorking = message.pointee.go_live_not_working != 0
+        self.importTask = Unpacked.string(message.pointee.import_task)
+        self.playbookMoves = message.pointee.playbook_moves != 0
     }
 
     package static let jsonNames = JSONNames([
@@ -206,6 +210,8 @@ extension DateMove: WireMessage {
         ("beforeToday", "before_today"),
         ("refusal", nil),
         ("goLiveNotWorking", "go_live_not_working"),
+        ("importTask", "import_task"),
+        ("playbookMoves", "playbook_moves"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -230,6 +236,8 @@ extension DateMove: WireMessage {
         case 17: self.beforeToday = try reader.int32()
         case 18: self.refusal = try reader.string()
         case 19: self.goLiveNotWorking = try reader.bool()
+        case 20: self.importTask = try reader.string()
+        case 21: self.playbookMoves = try reader.bool()
         default: break
         }
     }
@@ -255,6 +263,36 @@ extension DateMove: WireMessage {
         if self.beforeToday != 0 { try writer.field("beforeToday", self.beforeToday) }
         if !self.refusal.isEmpty { try writer.field("refusal", self.refusal) }
         if self.goLiveNotWorking { try writer.field("goLiveNotWorking", self.goLiveNotWorking) }
+        if !self.importTask.isEmpty { try writer.field("importTask", self.importTask) }
+        if self.playbookMoves { try writer.field("playbookMoves", self.playbookMoves) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.onboardingCase
+        case 5: self.caseNumber
+        case 6: self.lifecycleTask
+        case 7: self.state
+        case 8: self.appliedAt
+        case 9: self.appliedBy
+        case 10: self.undoneAt
+        case 11: self.undoneBy
+        case 12: self.goLiveBefore
+        case 13: self.goLiveAfter
+        case 14: self.items
+        case 15: self.moving
+        case 16: self.afterGoLive
+        case 17: self.beforeToday
+        case 18: self.refusal
+        case 19: self.goLiveNotWorking
+        case 20: self.importTask
+        case 21: self.playbookMoves
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -299,6 +337,7 @@ extension DateMoveItem: WireMessage {
         if !self.reason.isEmpty { message.pointee.reason = try arena.string(self.reason, "reason") }
         if self.expected { message.pointee.has_expected = 1; message.pointee.expected = self.expected ? 1 : 0 }
         if self.notWorking { message.pointee.has_not_working = 1; message.pointee.not_working = self.notWorking ? 1 : 0 }
+        if !self.follows.isEmpty { message.pointee.follows = try arena.string(self.follows, "follows") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -317,6 +356,7 @@ extension DateMoveItem: WireMessage {
         self.reason = Unpacked.string(message.pointee.reason)
         self.expected = message.pointee.expected != 0
         self.notWorking = message.pointee.not_working != 0
+        self.follows = Unpacked.string(message.pointee.follows)
     }
 
     package static let jsonNames = JSONNames([
@@ -334,6 +374,7 @@ extension DateMoveItem: WireMessage {
         ("reason", nil),
         ("expected", nil),
         ("notWorking", "not_working"),
+        ("follows", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -352,6 +393,7 @@ extension DateMoveItem: WireMessage {
         case 11: self.reason = try reader.string()
         case 12: self.expected = try reader.bool()
         case 13: self.notWorking = try reader.bool()
+        case 14: self.follows = try reader.string()
         default: break
         }
     }
@@ -371,6 +413,28 @@ extension DateMoveItem: WireMessage {
         if !self.reason.isEmpty { try writer.field("reason", self.reason) }
         if self.expected { try writer.field("expected", self.expected) }
         if self.notWorking { try writer.field("notWorking", self.notWorking) }
+        if !self.follows.isEmpty { try writer.field("follows", self.follows) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.id
+        case 2: self.number
+        case 3: self.title
+        case 4: self.label
+        case 5: self.before
+        case 6: self.after
+        case 7: self.afterGoLive
+        case 8: self.beforeToday
+        case 9: self.critical
+        case 10: self.slackDays
+        case 11: self.reason
+        case 12: self.expected
+        case 13: self.notWorking
+        case 14: self.follows
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -37,7 +37,7 @@ public struct PreviewDueDateRequest: Message {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.PreviewDueDateRequest"
 
-    /// The task, by id or number.
+    /// The task of the case: a lifecycle task by id or number, or an import task by id.
     public var id: String = ""
     /// The new date.
     public var dueDate: String = ""
@@ -77,7 +77,7 @@ public struct DateMove: Message {
     public var onboardingCase: String = ""
     /// The field `case_number`.
     public var caseNumber: String = ""
-    /// The task whose due date moves; empty when the go-live date does.
+    /// The lifecycle task whose due date moves; empty when the go-live date or that of an import task does.
     public var lifecycleTask: String = ""
     /// "previewed", "applied" or "undone"; while import tasks are being written, "applying" or "undoing"; "refused" when that
     /// came to nothing.
@@ -109,6 +109,11 @@ public struct DateMove: Message {
     public var refusal: String = ""
     /// Whether nobody works on the new go-live date.
     public var goLiveNotWorking: Bool = false
+    /// The import task whose due date moves; empty when something else does.
+    public var importTask: String = ""
+    /// Whether the playbook would also begin or end something: that is told of the items (follows), and is no move of dates, so
+    /// that apply refuses it (PLAYBOOK_MOVES).
+    public var playbookMoves: Bool = false
 
     /// The message with every field at its default.
     public init() {}
@@ -119,7 +124,8 @@ public struct DateMoveItem: Message {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.DateMoveItem"
 
-    /// "lifecycle_task", "import_task" or, for an activity without a record, "playbook_activity".
+    /// "lifecycle_task", "import_task" or, for an activity without a record, "playbook_activity"; for a playbook that would begin,
+    /// "playbook_definition".
     public var table: String = ""
     /// The field `id`.
     public var id: String = ""
@@ -127,7 +133,7 @@ public struct DateMoveItem: Message {
     public var number: String = ""
     /// Of a task.
     public var title: String = ""
-    /// Of an activity without a record.
+    /// Of an activity without a record, and of a playbook.
     public var label: LocalText?
     /// Empty where it has no date yet, or none any more.
     public var before: String = ""
@@ -149,6 +155,8 @@ public struct DateMoveItem: Message {
     public var expected: Bool = false
     /// Whether nobody works on the day after the move.
     public var notWorking: Bool = false
+    /// What the playbook would do besides: it "begins", "ends" by its condition, "joins" the run or "leaves" it. Empty for nothing.
+    public var follows: String = ""
 
     /// The message with every field at its default.
     public init() {}

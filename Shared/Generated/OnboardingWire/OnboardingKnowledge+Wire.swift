@@ -79,6 +79,21 @@ extension KnowledgeText: WireMessage {
         if !self.link.isEmpty { try writer.field("link", self.link) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.article
+        case 1: self.key
+        case 2: self.version
+        case 3: self.title
+        case 4: self.titleKo
+        case 5: self.body
+        case 6: self.bodyKo
+        case 7: self.publishedAt
+        case 8: self.link
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -267,6 +282,15 @@ extension SearchKnowledgeResponse: WireMessage {
         if let value = self.totalSize { try writer.field("totalSize", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.articles
+        case 1: self.nextPageToken
+        case 2: self.totalSize
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -372,6 +396,13 @@ extension KnowledgeOfRecordResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.articles.isEmpty { try writer.list("articles", self.articles) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.articles
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -484,6 +515,13 @@ extension RelateKnowledgeResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.lifecycleTasks.isEmpty { try writer.list("lifecycleTasks", self.lifecycleTasks) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.lifecycleTasks
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -601,6 +639,70 @@ extension ListKnowledgeVersionsResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.versions.isEmpty { try writer.list("versions", self.versions) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.versions
+        case 1: self.nextPageToken
+        default: nil
+        }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension GetKnowledgeVersionRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__GetKnowledgeVersionRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__get_knowledge_version_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__get_knowledge_version_request__init(message)
+        if !self.article.isEmpty { message.pointee.article = try arena.string(self.article, "article") }
+        if self.version != 0 { message.pointee.has_version = 1; message.pointee.version = self.version }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.article = Unpacked.string(message.pointee.article)
+        self.version = message.pointee.version
+    }
+
+    package static let jsonNames = JSONNames([
+        ("article", nil),
+        ("version", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.article = try reader.string()
+        case 1: self.version = try reader.int32()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.article.isEmpty { try writer.field("article", self.article) }
+        if self.version != 0 { try writer.field("version", self.version) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -224,3 +224,27 @@ public struct ListKnowledgeVersionsResponse: Message {
     /// The message with every field at its default.
     public init() {}
 }
+
+/// `ale.onboarding.v1.GetKnowledgeVersionRequest`.
+public struct GetKnowledgeVersionRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.GetKnowledgeVersionRequest"
+
+    /// Id of the article.
+    public var article: String = ""
+    /// The field `version`.
+    public var version: Int32 = 0
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension GetKnowledgeVersionRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `article`.
+        case article
+        /// `version`.
+        case version
+    }
+}

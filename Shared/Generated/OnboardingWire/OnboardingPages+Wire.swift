@@ -112,6 +112,16 @@ extension OnboardingLandingPage: WireMessage {
         if let value = self.list { try writer.field("list", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.today
+        case 1: self.refreshedAt
+        case 2: self.cards
+        case 3: self.list
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -183,6 +193,17 @@ extension OnboardingCard: WireMessage {
         if !self.trend.isEmpty { try writer.list("trend", self.trend) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.card
+        case 1: self.label
+        case 2: self.count
+        case 3: self.more
+        case 4: self.trend
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -242,6 +263,15 @@ extension OnboardingCardDay: WireMessage {
         if !self.day.isEmpty { try writer.field("day", self.day) }
         if self.count != 0 { try writer.field("count", self.count) }
         if self.more { try writer.field("more", self.more) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.day
+        case 1: self.count
+        case 2: self.more
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -369,6 +399,16 @@ extension OnboardingCardList: WireMessage {
         if !self.label.isEmpty { try writer.field("label", self.label) }
         if !self.items.isEmpty { try writer.list("items", self.items) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.card
+        case 1: self.label
+        case 2: self.items
+        case 3: self.nextPageToken
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -578,6 +618,32 @@ extension OnboardingCasePage: WireMessage {
         if !self.formRecords.isEmpty { try writer.list("formRecords", self.formRecords) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.onboardingCase
+        case 1: self.accountName
+        case 2: self.parentNumber
+        case 3: self.assignedToName
+        case 4: self.contactName
+        case 5: self.productNames
+        case 6: self.stages
+        case 7: self.lane
+        case 8: self.activities
+        case 9: self.people
+        case 10: self.tasks
+        case 11: self.riskSignals
+        case 12: self.cases
+        case 13: self.stream
+        case 14: self.log
+        case 15: self.attachments
+        case 16: self.names
+        case 17: self.recommendedActions
+        case 18: self.relatedKnowledge
+        case 19: self.formRecords
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -644,6 +710,16 @@ extension FormRecords: WireMessage {
         if !self.records.isEmpty { try writer.list("records", self.records) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.offered
+        case 2: self.filter
+        case 3: self.records
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -698,6 +774,14 @@ extension NamedRecord: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.id.isEmpty { try writer.field("id", self.id) }
         if !self.name.isEmpty { try writer.field("name", self.name) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.name
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -759,6 +843,15 @@ extension OnboardingCaseSection: WireMessage {
         if !self.items.isEmpty { try writer.list("items", self.items) }
         if self.open != 0 { try writer.field("open", self.open) }
         if self.all != 0 { try writer.field("all", self.all) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.items
+        case 1: self.open
+        case 2: self.all
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -825,6 +918,16 @@ extension OnboardingCasePeople: WireMessage {
         if !self.customerTeam.isEmpty { try writer.list("customerTeam", self.customerTeam) }
         if !self.accountTeam.isEmpty { try writer.list("accountTeam", self.accountTeam) }
         if !self.squad.isEmpty { try writer.list("squad", self.squad) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.account
+        case 1: self.customerTeam
+        case 2: self.accountTeam
+        case 3: self.squad
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -908,6 +1011,19 @@ extension CasePerson: WireMessage {
         if !self.user.isEmpty { try writer.field("user", self.user) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.name
+        case 1: self.email
+        case 2: self.phone
+        case 3: self.title
+        case 4: self.responsibility
+        case 5: self.contact
+        case 6: self.user
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -962,6 +1078,14 @@ extension NamedPerson: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.user.isEmpty { try writer.field("user", self.user) }
         if !self.name.isEmpty { try writer.field("name", self.name) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.user
+        case 1: self.name
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1136,6 +1260,26 @@ extension OnboardingTaskPage: WireMessage {
         if !self.formRecords.isEmpty { try writer.list("formRecords", self.formRecords) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.lifecycleTask
+        case 1: self.accountName
+        case 2: self.onboardingCase
+        case 3: self.assignedToName
+        case 4: self.contactName
+        case 5: self.responsibility
+        case 6: self.activity
+        case 7: self.tasks
+        case 8: self.stream
+        case 9: self.attachments
+        case 10: self.names
+        case 11: self.recommendedActions
+        case 12: self.relatedKnowledge
+        case 13: self.formRecords
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1256,6 +1400,16 @@ extension OnboardingImportPage: WireMessage {
         if let value = self.onboardingCase { try writer.field("onboardingCase", value) }
         if let value = self.tasks { try writer.field("tasks", value) }
         if !self.relatedKnowledge.isEmpty { try writer.list("relatedKnowledge", self.relatedKnowledge) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.accountName
+        case 1: self.onboardingCase
+        case 2: self.tasks
+        case 3: self.relatedKnowledge
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -110,6 +110,16 @@ extension Portal: WireMessage {
         if let value = self.myTasks { try writer.field("myTasks", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.accounts
+        case 1: self.allCases
+        case 2: self.myCases
+        case 3: self.myTasks
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -164,6 +174,14 @@ extension PortalAccount: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.id.isEmpty { try writer.field("id", self.id) }
         if !self.name.isEmpty { try writer.field("name", self.name) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.name
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -298,6 +316,16 @@ extension PortalList: WireMessage {
         if self.more { try writer.field("more", self.more) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.items
+        case 1: self.nextPageToken
+        case 2: self.count
+        case 3: self.more
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -407,6 +435,25 @@ extension PortalItem: WireMessage {
         if !self.priority.isEmpty { try writer.field("priority", self.priority) }
         if let value = self.date { try writer.field("date", value) }
         if let value = self.daysRemaining { try writer.field("daysRemaining", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.service
+        case 1: self.table
+        case 2: self.id
+        case 3: self.number
+        case 4: self.title
+        case 5: self.accountName
+        case 6: self.caseNumber
+        case 7: self.state
+        case 8: self.stage
+        case 9: self.progress
+        case 10: self.priority
+        case 11: self.date
+        case 12: self.daysRemaining
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -643,6 +690,15 @@ extension PortalField: WireMessage {
         if !self.value.isEmpty { try writer.field("value", self.value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.name
+        case 1: self.label
+        case 2: self.value
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -702,6 +758,15 @@ extension PortalArticle: WireMessage {
         if !self.article.isEmpty { try writer.field("article", self.article) }
         if !self.title.isEmpty { try writer.field("title", self.title) }
         if let value = self.publishedAt { try writer.field("publishedAt", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.article
+        case 1: self.title
+        case 2: self.publishedAt
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -825,6 +890,27 @@ extension PortalCase: WireMessage {
         if !self.stages.isEmpty { try writer.list("stages", self.stages) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.number
+        case 2: self.header
+        case 3: self.shortDescription
+        case 4: self.description
+        case 5: self.products
+        case 6: self.tasks
+        case 7: self.attachments
+        case 8: self.comments
+        case 9: self.rights
+        case 10: self.articles
+        case 11: self.taskCount
+        case 12: self.changes
+        case 13: self.nextTasksToken
+        case 14: self.stages
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -884,6 +970,15 @@ extension PortalStage: WireMessage {
         if !self.label.isEmpty { try writer.field("label", self.label) }
         if self.done { try writer.field("done", self.done) }
         if self.current { try writer.field("current", self.current) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.label
+        case 1: self.done
+        case 2: self.current
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -995,6 +1090,25 @@ extension PortalTask: WireMessage {
         if let value = self.rights { try writer.field("rights", value) }
         if !self.articles.isEmpty { try writer.list("articles", self.articles) }
         if !self.changes.isEmpty { try writer.list("changes", self.changes) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.service
+        case 1: self.table
+        case 2: self.id
+        case 3: self.number
+        case 4: self.header
+        case 5: self.caseNumber
+        case 6: self.shortDescription
+        case 7: self.description
+        case 8: self.attachments
+        case 9: self.comments
+        case 10: self.rights
+        case 11: self.articles
+        case 12: self.changes
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

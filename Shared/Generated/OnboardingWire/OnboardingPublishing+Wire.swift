@@ -105,6 +105,13 @@ extension ResolveReferencesResponse: WireMessage {
         if !self.references.isEmpty { try writer.list("references", self.references) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.references
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -164,6 +171,15 @@ extension ResolvedReference: WireMessage {
         if !self.value.isEmpty { try writer.field("value", self.value) }
         if self.matches != 0 { try writer.field("matches", self.matches) }
         if !self.id.isEmpty { try writer.field("id", self.id) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.value
+        case 1: self.matches
+        case 2: self.id
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -369,6 +385,15 @@ extension PublishRow: WireMessage {
         if let value = self.planned { try writer.field("planned", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.rowID
+        case 1: self.values
+        case 2: self.planned
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -430,6 +455,15 @@ extension PlannedRow: WireMessage {
         if !self.content.isEmpty { try writer.field("content", self.content) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.targetRecord
+        case 1: self.etag
+        case 2: self.content
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -479,6 +513,13 @@ extension PublishRowsResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.results.isEmpty { try writer.list("results", self.results) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.results
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -572,6 +613,21 @@ extension PublishResult: WireMessage {
         if !self.content.isEmpty { try writer.field("content", self.content) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.rowID
+        case 1: self.outcome
+        case 2: self.targetRecord
+        case 3: self.message
+        case 4: self.faults
+        case 5: self.etag
+        case 6: self.fields
+        case 7: self.key
+        case 8: self.content
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -633,6 +689,15 @@ extension PublishedField: WireMessage {
         if !self.after.isEmpty { try writer.field("after", self.after) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.before
+        case 2: self.after
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -692,6 +757,15 @@ extension PublishFault: WireMessage {
         if !self.field.isEmpty { try writer.field("field", self.field) }
         if !self.message.isEmpty { try writer.field("message", self.message) }
         if !self.messageKo.isEmpty { try writer.field("messageKo", self.messageKo) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.message
+        case 2: self.messageKo
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -831,6 +905,17 @@ extension UnpublishRow: WireMessage {
         if let value = self.publishedAt { try writer.field("publishedAt", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.rowID
+        case 1: self.targetRecord
+        case 2: self.wasCreated
+        case 3: self.fields
+        case 4: self.publishedAt
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -880,6 +965,13 @@ extension UnpublishRowsResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.results.isEmpty { try writer.list("results", self.results) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.results
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -941,6 +1033,15 @@ extension UnpublishResult: WireMessage {
         if !self.rowID.isEmpty { try writer.field("rowId", self.rowID) }
         if !self.outcome.isEmpty { try writer.field("outcome", self.outcome) }
         if !self.faults.isEmpty { try writer.list("faults", self.faults) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.rowID
+        case 1: self.outcome
+        case 2: self.faults
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -165,6 +165,25 @@ extension SignedIn: WireMessage {
         if !self.email.isEmpty { try writer.field("email", self.email) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.sessionToken
+        case 1: self.accessToken
+        case 2: self.accessTokenExpireTime
+        case 3: self.user
+        case 4: self.displayName
+        case 5: self.language
+        case 6: self.timeZone
+        case 7: self.roles
+        case 8: self.accounts
+        case 9: self.domain
+        case 10: self.session
+        case 11: self.sessionExpireTime
+        case 12: self.email
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -374,6 +393,13 @@ extension ListSessionsResponse: WireMessage {
         if !self.sessions.isEmpty { try writer.list("sessions", self.sessions) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.sessions
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -453,6 +479,19 @@ extension Session: WireMessage {
         if let value = self.signedInAt { try writer.field("signedInAt", value) }
         if let value = self.usedAt { try writer.field("usedAt", value) }
         if let value = self.expiresAt { try writer.field("expiresAt", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.user
+        case 2: self.device
+        case 3: self.method
+        case 4: self.signedInAt
+        case 5: self.usedAt
+        case 6: self.expiresAt
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -679,6 +718,16 @@ extension ListInviteesResponse: WireMessage {
         if !self.accountName.isEmpty { try writer.field("accountName", self.accountName) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.people
+        case 1: self.more
+        case 2: self.account
+        case 3: self.accountName
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -748,6 +797,17 @@ extension Invitee: WireMessage {
         if !self.email.isEmpty { try writer.field("email", self.email) }
         if !self.state.isEmpty { try writer.field("state", self.state) }
         if let value = self.invitedUntil { try writer.field("invitedUntil", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.user
+        case 1: self.name
+        case 2: self.email
+        case 3: self.state
+        case 4: self.invitedUntil
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -870,6 +930,17 @@ extension OpenedInvitation: WireMessage {
         if !self.language.isEmpty { try writer.field("language", self.language) }
         if !self.purpose.isEmpty { try writer.field("purpose", self.purpose) }
         if let value = self.expireTime { try writer.field("expireTime", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.displayName
+        case 1: self.email
+        case 2: self.language
+        case 3: self.purpose
+        case 4: self.expireTime
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1203,6 +1274,13 @@ extension IssuedSignInLink: WireMessage {
         if !self.url.isEmpty { try writer.field("url", self.url) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.url
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1315,6 +1393,14 @@ extension Preferences: WireMessage {
         if !self.timeZone.isEmpty { try writer.field("timeZone", self.timeZone) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.language
+        case 1: self.timeZone
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1412,6 +1498,13 @@ extension ListSignInIssuersResponse: WireMessage {
         if !self.issuers.isEmpty { try writer.list("issuers", self.issuers) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.issuers
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1466,6 +1559,14 @@ extension SignInIssuer: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.issuer.isEmpty { try writer.field("issuer", self.issuer) }
         if !self.name.isEmpty { try writer.field("name", self.name) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.issuer
+        case 1: self.name
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1583,6 +1684,14 @@ extension BegunFederatedSignIn: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.authorizationUrl.isEmpty { try writer.field("authorizationUrl", self.authorizationUrl) }
         if !self.state.isEmpty { try writer.field("state", self.state) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.authorizationUrl
+        case 1: self.state
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -59,6 +59,17 @@ extension SavedView: WireMessage {
         if let value = self.savedAt { try writer.field("savedAt", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.list
+        case 2: self.name
+        case 3: self.query
+        case 4: self.savedAt
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -159,6 +170,13 @@ extension ListSavedViewsResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.savedViews.isEmpty { try writer.list("savedViews", self.savedViews) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.savedViews
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -109,6 +109,27 @@ extension SoldProduct: WireMessage {
         if let value = self.status { try writer.field("status", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.name
+        case 8: self.account
+        case 9: self.productCode
+        case 10: self.contract
+        case 11: self.quantity
+        case 12: self.startDate
+        case 13: self.endDate
+        case 14: self.status
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

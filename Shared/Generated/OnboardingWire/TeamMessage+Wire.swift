@@ -129,6 +129,31 @@ extension TeamMessage: WireMessage {
         if let value = self.playbookActivity { try writer.field("playbookActivity", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.onboardingCase
+        case 8: self.kind
+        case 9: self.completion
+        case 10: self.contact
+        case 11: self.user
+        case 12: self.recipient
+        case 13: self.recipientName
+        case 14: self.language
+        case 15: self.people
+        case 16: self.accountName
+        case 17: self.caseNumber
+        case 18: self.playbookActivity
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

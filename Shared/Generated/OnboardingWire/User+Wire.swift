@@ -109,6 +109,27 @@ extension User: WireMessage {
         if let value = self.timeZone { try writer.field("timeZone", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.name
+        case 8: self.email
+        case 9: self.language
+        case 10: self.account
+        case 11: self.active
+        case 12: self.kind
+        case 13: self.publicKey
+        case 14: self.timeZone
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

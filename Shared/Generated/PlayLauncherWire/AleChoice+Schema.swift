@@ -25,6 +25,7 @@ extension AleChoice {
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, storage: .string),
         FieldSchema(name: "order", jsonName: "order", label: Text(en: "Order", ko: "순서"), type: .integer, minimum: 0, storage: .int),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
+        FieldSchema(name: "name_ko", jsonName: "nameKo", label: Text(en: "Name in Korean", ko: "한국어 이름"), type: .string, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -44,6 +45,7 @@ extension AleChoice {
             case 10: FieldValue(self.description)
             case 11: FieldValue(self.order)
             case 12: FieldValue(self.active)
+            case 13: FieldValue(self.nameKo)
             default: preconditionFailure("AleChoice has no field \(index).")
             }
         }
@@ -70,6 +72,7 @@ extension AleChoice {
         case 10: self.description = try value.text("description")
         case 11: self.order = try value.number("order")
         case 12: self.active = try value.flag("active")
+        case 13: self.nameKo = try value.text("nameKo")
         default: preconditionFailure("AleChoice has no field \(index).")
         }
     }
@@ -113,6 +116,8 @@ extension AleChoice {
         case order
         /// Active.
         case active
+        /// Name in Korean.
+        case nameKo = "name_ko"
     }
 
     /// Values of `category`.

@@ -29,6 +29,7 @@ extension AleChoice: WireMessage {
         if let value = self.description { message.pointee.description = try arena.string(value, "description") }
         if let value = self.order { message.pointee.has_order = 1; message.pointee.order = value }
         if let value = self.active { message.pointee.has_active = 1; message.pointee.active = value ? 1 : 0 }
+        if let value = self.nameKo { message.pointee.name_ko = try arena.string(value, "nameKo") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -46,6 +47,7 @@ extension AleChoice: WireMessage {
         if let text = message.pointee.description { self.description = Unpacked.string(text) }
         if message.pointee.has_order != 0 { self.order = message.pointee.order }
         if message.pointee.has_active != 0 { self.active = message.pointee.active != 0 }
+        if let text = message.pointee.name_ko { self.nameKo = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -62,6 +64,7 @@ extension AleChoice: WireMessage {
         ("description", nil),
         ("order", nil),
         ("active", nil),
+        ("nameKo", "name_ko"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -79,6 +82,7 @@ extension AleChoice: WireMessage {
         case 10: self.description = try reader.string()
         case 11: self.order = try reader.int32()
         case 12: self.active = try reader.bool()
+        case 13: self.nameKo = try reader.string()
         default: break
         }
     }
@@ -97,6 +101,27 @@ extension AleChoice: WireMessage {
         if let value = self.description { try writer.field("description", value) }
         if let value = self.order { try writer.field("order", value) }
         if let value = self.active { try writer.field("active", value) }
+        if let value = self.nameKo { try writer.field("nameKo", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.name
+        case 8: self.category
+        case 9: self.dependentCategory
+        case 10: self.description
+        case 11: self.order
+        case 12: self.active
+        case 13: self.nameKo
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -39,6 +39,9 @@ public struct AleChoice: RecordMessage {
     public var order: Int32?
     /// Active.
     public var active: Bool?
+    /// Name in Korean.
+    /// What readers of Korean see; the name where it is empty.
+    public var nameKo: String?
 
     /// The message with every field at its default.
     public init() {}

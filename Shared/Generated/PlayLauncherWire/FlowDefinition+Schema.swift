@@ -22,6 +22,7 @@ extension FlowDefinition {
         FieldSchema(name: "title", jsonName: "title", label: Text(en: "Title", ko: "제목"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "definition", jsonName: "definition", label: Text(en: "Definition", ko: "정의"), type: .text, mandatory: true, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
+        FieldSchema(name: "schedule", jsonName: "schedule", label: Text(en: "Schedule, carried out by triggers", ko: "일정(트리거로 실행)"), type: .string, outputOnly: true, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -40,6 +41,7 @@ extension FlowDefinition {
             case 9: FieldValue(self.title)
             case 10: FieldValue(self.definition)
             case 11: FieldValue(self.active)
+            case 12: FieldValue(self.schedule)
             default: preconditionFailure("FlowDefinition has no field \(index).")
             }
         }
@@ -65,6 +67,7 @@ extension FlowDefinition {
         case 9: self.title = try value.text("title")
         case 10: self.definition = try value.text("definition")
         case 11: self.active = try value.flag("active")
+        case 12: self.schedule = try value.text("schedule")
         default: preconditionFailure("FlowDefinition has no field \(index).")
         }
     }
@@ -102,5 +105,7 @@ extension FlowDefinition {
         case definition
         /// Active.
         case active
+        /// Schedule, carried out by triggers.
+        case schedule
     }
 }

@@ -28,6 +28,7 @@ extension FlowDefinition: WireMessage {
         if let value = self.title { message.pointee.title = try arena.string(value, "title") }
         if let value = self.definition { message.pointee.definition = try arena.string(value, "definition") }
         if let value = self.active { message.pointee.has_active = 1; message.pointee.active = value ? 1 : 0 }
+        if let value = self.schedule { message.pointee.schedule = try arena.string(value, "schedule") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -44,6 +45,7 @@ extension FlowDefinition: WireMessage {
         if let text = message.pointee.title { self.title = Unpacked.string(text) }
         if let text = message.pointee.definition { self.definition = Unpacked.string(text) }
         if message.pointee.has_active != 0 { self.active = message.pointee.active != 0 }
+        if let text = message.pointee.schedule { self.schedule = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -59,6 +61,7 @@ extension FlowDefinition: WireMessage {
         ("title", nil),
         ("definition", nil),
         ("active", nil),
+        ("schedule", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -75,6 +78,7 @@ extension FlowDefinition: WireMessage {
         case 9: self.title = try reader.string()
         case 10: self.definition = try reader.string()
         case 11: self.active = try reader.bool()
+        case 12: self.schedule = try reader.string()
         default: break
         }
     }
@@ -92,6 +96,26 @@ extension FlowDefinition: WireMessage {
         if let value = self.title { try writer.field("title", value) }
         if let value = self.definition { try writer.field("definition", value) }
         if let value = self.active { try writer.field("active", value) }
+        if let value = self.schedule { try writer.field("schedule", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.name
+        case 8: self.version
+        case 9: self.title
+        case 10: self.definition
+        case 11: self.active
+        case 12: self.schedule
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -37,6 +37,10 @@ public struct FlowDefinition: RecordMessage {
     public var definition: String?
     /// Active.
     public var active: Bool?
+    /// Schedule, carried out by triggers.
+    /// When the flow says that it begins by itself: "cron: 0 6 * * 1", "on: customer-success.touchpoint.closed". It begins nothing
+    /// alone: a trigger that starts on the schedule of its play does.
+    public var schedule: String?
 
     /// The message with every field at its default.
     public init() {}

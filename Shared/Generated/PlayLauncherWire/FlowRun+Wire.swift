@@ -184,6 +184,42 @@ extension FlowRun: WireMessage {
         if let value = self.cancelReason { try writer.field("cancelReason", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.definitionRecord
+        case 8: self.flow
+        case 9: self.flowVersion
+        case 10: self.state
+        case 11: self.sourceTable
+        case 12: self.sourceRecord
+        case 13: self.engagement
+        case 14: self.account
+        case 15: self.answers
+        case 16: self.requestedBy
+        case 17: self.startedAt
+        case 18: self.completedAt
+        case 19: self.createdRecords
+        case 20: self.message
+        case 21: self.title
+        case 22: self.titleKo
+        case 23: self.messageEn
+        case 24: self.messageKo
+        case 25: self.attempt
+        case 26: self.step
+        case 27: self.stepKo
+        case 28: self.canceledBy
+        case 29: self.cancelReason
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

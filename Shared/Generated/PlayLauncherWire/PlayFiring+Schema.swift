@@ -24,6 +24,7 @@ extension PlayFiring {
             Choice(value: .string("entering"), label: Text(en: "Entering the condition", ko: "조건 충족")),
             Choice(value: .string("leaving"), label: Text(en: "Leaving the condition", ko: "조건 이탈")),
             Choice(value: .string("schedule"), label: Text(en: "Schedule", ko: "일정")),
+            Choice(value: .string("event"), label: Text(en: "Events", ko: "이벤트")),
         ], outputOnly: true, storage: .string),
         FieldSchema(name: "occurred_at", jsonName: "occurredAt", label: Text(en: "Occurred at", ko: "발생 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
@@ -33,7 +34,10 @@ extension PlayFiring {
         ], outputOnly: true, defaultValue: .string("waiting"), storage: .string),
         FieldSchema(name: "flow_run", jsonName: "flowRun", label: Text(en: "Flow run", ko: "플로우 실행"), type: .reference, reference: "flow_run", outputOnly: true, storage: .string),
         FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .text, outputOnly: true, storage: .string),
+        FieldSchema(name: "message_ko", jsonName: "messageKo", label: Text(en: "Message (Korean)", ko: "메시지(한국어)"), type: .text, outputOnly: true, storage: .string),
         FieldSchema(name: "caused_by", jsonName: "causedBy", label: Text(en: "Caused by", ko: "원인"), type: .text, outputOnly: true, storage: .string),
+        FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .documentID, outputOnly: true, storage: .string),
+        FieldSchema(name: "events", jsonName: "events", label: Text(en: "Events", ko: "이벤트"), type: .json, outputOnly: true, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -55,7 +59,10 @@ extension PlayFiring {
             case 12: FieldValue(self.state)
             case 13: FieldValue(self.flowRun)
             case 14: FieldValue(self.message)
-            case 15: FieldValue(self.causedBy)
+            case 15: FieldValue(self.messageKo)
+            case 16: FieldValue(self.causedBy)
+            case 17: FieldValue(self.engagement)
+            case 18: FieldValue(self.events)
             default: preconditionFailure("PlayFiring has no field \(index).")
             }
         }
@@ -84,7 +91,10 @@ extension PlayFiring {
         case 12: self.state = try value.text("state")
         case 13: self.flowRun = try value.text("flowRun")
         case 14: self.message = try value.text("message")
-        case 15: self.causedBy = try value.text("causedBy")
+        case 15: self.messageKo = try value.text("messageKo")
+        case 16: self.causedBy = try value.text("causedBy")
+        case 17: self.engagement = try value.text("engagement")
+        case 18: self.events = try value.text("events")
         default: preconditionFailure("PlayFiring has no field \(index).")
         }
     }
@@ -97,7 +107,7 @@ extension PlayFiring: ListedMessage {
 
 extension PlayFiring {
     /// The fields of table `play_firing`.
-    public enum Field: String, FieldKey, HasState {
+    public enum Field: String, FieldKey, HasEngagement, HasState {
         /// Identifier.
         case id
         /// Etag.
@@ -128,8 +138,14 @@ extension PlayFiring {
         case flowRun = "flow_run"
         /// Message.
         case message
+        /// Message (Korean).
+        case messageKo = "message_ko"
         /// Caused by.
         case causedBy = "caused_by"
+        /// Engagement.
+        case engagement
+        /// Events.
+        case events
     }
 
     /// Values of `edge`.
@@ -140,6 +156,8 @@ extension PlayFiring {
         public static let leaving: String = "leaving"
         /// Schedule.
         public static let schedule: String = "schedule"
+        /// Events.
+        public static let event: String = "event"
     }
 
     /// Values of `state`.

@@ -31,7 +31,10 @@ extension PlayFiring: WireMessage {
         if let value = self.state { message.pointee.state = try arena.string(value, "state") }
         if let value = self.flowRun { message.pointee.flow_run = try arena.string(value, "flowRun") }
         if let value = self.message { message.pointee.message = try arena.string(value, "message") }
+        if let value = self.messageKo { message.pointee.message_ko = try arena.string(value, "messageKo") }
         if let value = self.causedBy { message.pointee.caused_by = try arena.string(value, "causedBy") }
+        if let value = self.engagement { message.pointee.engagement = try arena.string(value, "engagement") }
+        if let value = self.events { message.pointee.events = try arena.string(value, "events") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -51,7 +54,10 @@ extension PlayFiring: WireMessage {
         if let text = message.pointee.state { self.state = Unpacked.string(text) }
         if let text = message.pointee.flow_run { self.flowRun = Unpacked.string(text) }
         if let text = message.pointee.message { self.message = Unpacked.string(text) }
+        if let text = message.pointee.message_ko { self.messageKo = Unpacked.string(text) }
         if let text = message.pointee.caused_by { self.causedBy = Unpacked.string(text) }
+        if let text = message.pointee.engagement { self.engagement = Unpacked.string(text) }
+        if let text = message.pointee.events { self.events = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -70,7 +76,10 @@ extension PlayFiring: WireMessage {
         ("state", nil),
         ("flowRun", "flow_run"),
         ("message", nil),
+        ("messageKo", "message_ko"),
         ("causedBy", "caused_by"),
+        ("engagement", nil),
+        ("events", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -90,7 +99,10 @@ extension PlayFiring: WireMessage {
         case 12: self.state = try reader.string()
         case 13: self.flowRun = try reader.string()
         case 14: self.message = try reader.string()
-        case 15: self.causedBy = try reader.string()
+        case 15: self.messageKo = try reader.string()
+        case 16: self.causedBy = try reader.string()
+        case 17: self.engagement = try reader.string()
+        case 18: self.events = try reader.string()
         default: break
         }
     }
@@ -111,7 +123,35 @@ extension PlayFiring: WireMessage {
         if let value = self.state { try writer.field("state", value) }
         if let value = self.flowRun { try writer.field("flowRun", value) }
         if let value = self.message { try writer.field("message", value) }
+        if let value = self.messageKo { try writer.field("messageKo", value) }
         if let value = self.causedBy { try writer.field("causedBy", value) }
+        if let value = self.engagement { try writer.field("engagement", value) }
+        if let value = self.events { try writer.field("events", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.playTrigger
+        case 8: self.sourceTable
+        case 9: self.sourceRecord
+        case 10: self.edge
+        case 11: self.occurredAt
+        case 12: self.state
+        case 13: self.flowRun
+        case 14: self.message
+        case 15: self.messageKo
+        case 16: self.causedBy
+        case 17: self.engagement
+        case 18: self.events
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

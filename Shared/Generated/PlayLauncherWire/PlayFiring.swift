@@ -27,6 +27,7 @@ public struct PlayFiring: RecordMessage {
     /// Path of the domain the record belongs to; set by the system.
     public var domain: String = ""
     /// Play trigger.
+    /// Empty once the trigger is deleted; `caused_by` still ends with its id.
     public var playTrigger: String?
     /// Source table.
     public var sourceTable: String?
@@ -35,7 +36,7 @@ public struct PlayFiring: RecordMessage {
     /// Edge.
     public var edge: String?
     /// Occurred at.
-    /// When the record changed so, when the day began that did it, or the time of the schedule.
+    /// When the record changed so, when the day began that did it, the time of the schedule, or when the last event took place.
     public var occurredAt: Timestamp?
     /// State.
     public var state: String?
@@ -44,10 +45,19 @@ public struct PlayFiring: RecordMessage {
     /// Message.
     /// Why nothing was launched.
     public var message: String?
+    /// Message (Korean).
+    /// The same in Korean.
+    public var messageKo: String?
     /// Caused by.
     /// The ids of the triggers behind it, separated by blanks: those whose plays brought it about, and its own. None of them is
     /// met again by what comes of it.
     public var causedBy: String?
+    /// Engagement.
+    /// The engagement that a record belonged to which is deleted: the play is launched from there.
+    public var engagement: String?
+    /// Events.
+    /// The events that were heard, as a JSON list: the run is given them.
+    public var events: String?
 
     /// The message with every field at its default.
     public init() {}

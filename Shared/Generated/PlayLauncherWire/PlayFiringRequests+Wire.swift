@@ -49,6 +49,15 @@ extension ListPlayFiringsResponse: WireMessage {
         if let value = self.totalSize { try writer.field("totalSize", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.playFirings
+        case 1: self.nextPageToken
+        case 2: self.totalSize
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)

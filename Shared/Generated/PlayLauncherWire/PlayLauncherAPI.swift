@@ -130,6 +130,9 @@ public enum PlayLauncherAPI {
     /// The data dictionary of this service, as the caller may use it.
     public static let describePlayLauncher = Method<DescribeRequest, DescribeResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.dictionary.describe", name: "DescribePlayLauncher", summary: "The data dictionary of this service, as the caller may use it.")
+    /// What the service has to do at present, and what its daily jobs have done.
+    public static let showPlayHealth = Method<ShowHealthRequest, ServiceHealth>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.health.show", name: "ShowPlayHealth", summary: "What the service has to do at present, and what its daily jobs have done.", need: MethodNeed(.read, on: "service_health"))
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -173,5 +176,6 @@ public enum PlayLauncherAPI {
         compareFlowDefinitions.info,
         searchPlayLauncher.info,
         describePlayLauncher.info,
+        showPlayHealth.info,
     ]
 }

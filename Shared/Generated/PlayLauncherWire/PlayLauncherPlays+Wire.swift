@@ -90,6 +90,13 @@ extension ListPlayCategoriesResponse: WireMessage {
         if !self.categories.isEmpty { try writer.list("categories", self.categories) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.categories
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -156,6 +163,16 @@ extension PlayCategory: WireMessage {
         if !self.entries.isEmpty { try writer.list("entries", self.entries) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.value
+        case 1: self.label
+        case 2: self.subcategories
+        case 3: self.entries
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -217,6 +234,15 @@ extension PlaySubcategory: WireMessage {
         if !self.entries.isEmpty { try writer.list("entries", self.entries) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.name
+        case 2: self.entries
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -276,6 +302,15 @@ extension PlayEntry: WireMessage {
         if !self.definitionRecord.isEmpty { try writer.field("definitionRecord", self.definitionRecord) }
         if !self.title.isEmpty { try writer.field("title", self.title) }
         if !self.description.isEmpty { try writer.field("description", self.description) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.definitionRecord
+        case 1: self.title
+        case 2: self.description
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -359,23 +394,27 @@ extension DescribePlayResponse: WireMessage {
         ale__play_launcher__v1__describe_play_response__init(message)
         if !self.title.isEmpty { message.pointee.title = try arena.string(self.title, "title") }
         if !self.questions.isEmpty { message.pointee.n_questions = self.questions.count; message.pointee.questions = try arena.messages(self.questions, "questions") }
+        if !self.schedule.isEmpty { message.pointee.schedule = try arena.string(self.schedule, "schedule") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.title = Unpacked.string(message.pointee.title)
         self.questions = try Unpacked.messages(message.pointee.n_questions, message.pointee.questions, "questions")
+        self.schedule = Unpacked.string(message.pointee.schedule)
     }
 
     package static let jsonNames = JSONNames([
         ("title", nil),
         ("questions", nil),
+        ("schedule", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.title = try reader.string()
         case 1: self.questions = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 2: self.schedule = try reader.string()
         default: break
         }
     }
@@ -383,6 +422,16 @@ extension DescribePlayResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.title.isEmpty { try writer.field("title", self.title) }
         if !self.questions.isEmpty { try writer.list("questions", self.questions) }
+        if !self.schedule.isEmpty { try writer.field("schedule", self.schedule) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.title
+        case 1: self.questions
+        case 2: self.schedule
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -466,6 +515,19 @@ extension PlayQuestion: WireMessage {
         if !self.options.isEmpty { try writer.list("options", self.options) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.name
+        case 1: self.label
+        case 2: self.type
+        case 3: self.mandatory
+        case 4: self.choices
+        case 5: self.default
+        case 6: self.options
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -520,6 +582,14 @@ extension PlayChoice: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.value.isEmpty { try writer.field("value", self.value) }
         if !self.label.isEmpty { try writer.field("label", self.label) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.value
+        case 1: self.label
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -622,6 +692,14 @@ extension ListBlueprintsResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.subcategories.isEmpty { try writer.list("subcategories", self.subcategories) }
         if !self.entries.isEmpty { try writer.list("entries", self.entries) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.subcategories
+        case 1: self.entries
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -741,6 +819,13 @@ extension PreviewPlayResponse: WireMessage {
         if !self.records.isEmpty { try writer.list("records", self.records) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.records
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -810,6 +895,17 @@ extension PlannedRecord: WireMessage {
         if !self.title.isEmpty { try writer.field("title", self.title) }
         if !self.description.isEmpty { try writer.field("description", self.description) }
         if self.parent != 0 { try writer.field("parent", self.parent) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.label
+        case 2: self.title
+        case 3: self.description
+        case 4: self.parent
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -907,6 +1003,8 @@ extension LaunchPlayRequest: WireMessage {
         if !self.sourceRecord.isEmpty { message.pointee.source_record = try arena.string(self.sourceRecord, "sourceRecord") }
         if !self.answers.isEmpty { message.pointee.answers = try arena.string(self.answers, "answers") }
         if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if !self.flowDefinition.isEmpty { message.pointee.flow_definition = try arena.string(self.flowDefinition, "flowDefinition") }
+        if !self.playFiring.isEmpty { message.pointee.play_firing = try arena.string(self.playFiring, "playFiring") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -917,6 +1015,8 @@ extension LaunchPlayRequest: WireMessage {
         self.sourceRecord = Unpacked.string(message.pointee.source_record)
         self.answers = Unpacked.string(message.pointee.answers)
         self.requestID = Unpacked.string(message.pointee.request_id)
+        self.flowDefinition = Unpacked.string(message.pointee.flow_definition)
+        self.playFiring = Unpacked.string(message.pointee.play_firing)
     }
 
     package static let jsonNames = JSONNames([
@@ -926,6 +1026,8 @@ extension LaunchPlayRequest: WireMessage {
         ("sourceRecord", "source_record"),
         ("answers", nil),
         ("requestId", "request_id"),
+        ("flowDefinition", "flow_definition"),
+        ("playFiring", "play_firing"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -936,6 +1038,8 @@ extension LaunchPlayRequest: WireMessage {
         case 3: self.sourceRecord = try reader.string()
         case 4: self.answers = try reader.string()
         case 5: self.requestID = try reader.string()
+        case 6: self.flowDefinition = try reader.string()
+        case 7: self.playFiring = try reader.string()
         default: break
         }
     }
@@ -947,6 +1051,8 @@ extension LaunchPlayRequest: WireMessage {
         if !self.sourceRecord.isEmpty { try writer.field("sourceRecord", self.sourceRecord) }
         if !self.answers.isEmpty { try writer.field("answers", self.answers) }
         if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if !self.flowDefinition.isEmpty { try writer.field("flowDefinition", self.flowDefinition) }
+        if !self.playFiring.isEmpty { try writer.field("playFiring", self.playFiring) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1049,6 +1155,13 @@ extension ListFlowStepsResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.steps.isEmpty { try writer.list("steps", self.steps) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.steps
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1160,6 +1273,25 @@ extension FlowStep: WireMessage {
         if let value = self.beganAt { try writer.field("beganAt", value) }
         if !self.skippedBy.isEmpty { try writer.field("skippedBy", self.skippedBy) }
         if !self.reason.isEmpty { try writer.field("reason", self.reason) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.kind
+        case 2: self.method
+        case 3: self.state
+        case 4: self.attempts
+        case 5: self.result
+        case 6: self.error
+        case 7: self.at
+        case 8: self.title
+        case 9: self.input
+        case 10: self.beganAt
+        case 11: self.skippedBy
+        case 12: self.reason
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -114,6 +114,8 @@ public struct DescribePlayResponse: Message {
     public var title: String = ""
     /// The field `questions`.
     public var questions: [PlayQuestion] = []
+    /// Where the flow of the play has a schedule: what has the play begin by it, in the caller's language.
+    public var schedule: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -289,6 +291,10 @@ public struct LaunchPlayRequest: Message {
     public var answers: String = ""
     /// The field `request_id`.
     public var requestID: String = ""
+    /// The version of the play's flow to launch; empty for the newest. One of another flow is refused.
+    public var flowDefinition: String = ""
+    /// The firing of a trigger that it is launched for: its events are those of the run. Empty for a person who launches.
+    public var playFiring: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -309,6 +315,10 @@ extension LaunchPlayRequest {
         case answers
         /// `request_id`.
         case requestID = "request_id"
+        /// `flow_definition`.
+        case flowDefinition = "flow_definition"
+        /// `play_firing`.
+        case playFiring = "play_firing"
     }
 }
 

@@ -82,6 +82,8 @@ extension BackTestPlayTriggerResponse: WireMessage {
         if self.changes != 0 { message.pointee.has_changes = 1; message.pointee.changes = self.changes }
         if self.cut { message.pointee.has_cut = 1; message.pointee.cut = self.cut ? 1 : 0 }
         if let value = self.since { message.pointee.since = try arena.message(value, "since") }
+        if self.beyondLimit != 0 { message.pointee.has_beyond_limit = 1; message.pointee.beyond_limit = self.beyondLimit }
+        if self.gone != 0 { message.pointee.has_gone = 1; message.pointee.gone = self.gone }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -91,6 +93,8 @@ extension BackTestPlayTriggerResponse: WireMessage {
         self.changes = message.pointee.changes
         self.cut = message.pointee.cut != 0
         self.since = try Unpacked.message(message.pointee.since, "since")
+        self.beyondLimit = message.pointee.beyond_limit
+        self.gone = message.pointee.gone
     }
 
     package static let jsonNames = JSONNames([
@@ -99,6 +103,8 @@ extension BackTestPlayTriggerResponse: WireMessage {
         ("changes", nil),
         ("cut", nil),
         ("since", nil),
+        ("beyondLimit", "beyond_limit"),
+        ("gone", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -108,6 +114,8 @@ extension BackTestPlayTriggerResponse: WireMessage {
         case 2: self.changes = try reader.int64()
         case 3: self.cut = try reader.bool()
         case 4: self.since = try reader.timestamp()
+        case 5: self.beyondLimit = try reader.int64()
+        case 6: self.gone = try reader.int64()
         default: break
         }
     }
@@ -118,6 +126,21 @@ extension BackTestPlayTriggerResponse: WireMessage {
         if self.changes != 0 { try writer.field("changes", self.changes) }
         if self.cut { try writer.field("cut", self.cut) }
         if let value = self.since { try writer.field("since", value) }
+        if self.beyondLimit != 0 { try writer.field("beyondLimit", self.beyondLimit) }
+        if self.gone != 0 { try writer.field("gone", self.gone) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.launches
+        case 1: self.count
+        case 2: self.changes
+        case 3: self.cut
+        case 4: self.since
+        case 5: self.beyondLimit
+        case 6: self.gone
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -189,6 +212,17 @@ extension BackTestedLaunch: WireMessage {
         if !self.edge.isEmpty { try writer.field("edge", self.edge) }
         if let value = self.at { try writer.field("at", value) }
         if !self.by.isEmpty { try writer.field("by", self.by) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.sourceTable
+        case 1: self.sourceRecord
+        case 2: self.edge
+        case 3: self.at
+        case 4: self.by
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -318,6 +352,17 @@ extension CompareFlowDefinitionsResponse: WireMessage {
         if self.running != 0 { try writer.field("running", self.running) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.fromVersion
+        case 1: self.toVersion
+        case 2: self.differences
+        case 3: self.cut
+        case 4: self.running
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -382,6 +427,16 @@ extension FlowDifference: WireMessage {
         if !self.kind.isEmpty { try writer.field("kind", self.kind) }
         if !self.before.isEmpty { try writer.field("before", self.before) }
         if !self.after.isEmpty { try writer.field("after", self.after) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.path
+        case 1: self.kind
+        case 2: self.before
+        case 3: self.after
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

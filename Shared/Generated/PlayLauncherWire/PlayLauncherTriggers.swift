@@ -42,10 +42,16 @@ public struct BackTestPlayTriggerResponse: Message {
     public var count: Int64 = 0
     /// How many changes were looked at.
     public var changes: Int64 = 0
-    /// Whether there was more than could be looked at: then only what is behind `since` was.
+    /// Whether there was more than could be looked at: then only what is behind `since` was, all of it. Where there are too
+    /// many records for what time brings, `since` is the end.
     public var cut: Bool = false
     /// The field `since`.
     public var since: Timestamp?
+    /// How many of them the daily limit would have refused, by days in UTC. What is refused at the launch itself is not told:
+    /// a record that has ended (G-128), an answer that does not fit, a right that the user had lost, a chain that is too long.
+    public var beyondLimit: Int64 = 0
+    /// How many changes are of records that are gone without its being known what they held: those cannot be judged.
+    public var gone: Int64 = 0
 
     /// The message with every field at its default.
     public init() {}

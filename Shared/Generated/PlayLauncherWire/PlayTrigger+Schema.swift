@@ -25,6 +25,7 @@ extension PlayTrigger {
             Choice(value: .string("leaving"), label: Text(en: "Leaving the condition", ko: "조건 이탈")),
             Choice(value: .string("both"), label: Text(en: "Entering and leaving", ko: "조건 충족 및 이탈")),
             Choice(value: .string("schedule"), label: Text(en: "Schedule", ko: "일정")),
+            Choice(value: .string("flow"), label: Text(en: "Schedule of the play", ko: "플레이의 일정")),
         ], defaultValue: .string("entering"), storage: .string),
         FieldSchema(name: "schedule", jsonName: "schedule", label: Text(en: "Schedule", ko: "일정"), type: .string, storage: .string),
         FieldSchema(name: "definition_record", jsonName: "definitionRecord", label: Text(en: "Definition record", ko: "정의 레코드"), type: .reference, mandatory: true, reference: "definition_record", storage: .string),
@@ -34,6 +35,7 @@ extension PlayTrigger {
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(false), storage: .bool),
         FieldSchema(name: "activated_at", jsonName: "activatedAt", label: Text(en: "Activated at", ko: "활성 시작 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "activated_by", jsonName: "activatedBy", label: Text(en: "Activated by", ko: "활성 상태로 바꾼 사람"), type: .reference, reference: "user", outputOnly: true, storage: .string),
+        FieldSchema(name: "flow_definition", jsonName: "flowDefinition", label: Text(en: "Flow definition", ko: "플로우 정의"), type: .reference, reference: "flow_definition", outputOnly: true, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -59,6 +61,7 @@ extension PlayTrigger {
             case 16: FieldValue(self.active)
             case 17: FieldValue(self.activatedAt)
             case 18: FieldValue(self.activatedBy)
+            case 19: FieldValue(self.flowDefinition)
             default: preconditionFailure("PlayTrigger has no field \(index).")
             }
         }
@@ -91,6 +94,7 @@ extension PlayTrigger {
         case 16: self.active = try value.flag("active")
         case 17: self.activatedAt = try value.time("activatedAt")
         case 18: self.activatedBy = try value.text("activatedBy")
+        case 19: self.flowDefinition = try value.text("flowDefinition")
         default: preconditionFailure("PlayTrigger has no field \(index).")
         }
     }
@@ -146,6 +150,8 @@ extension PlayTrigger {
         case activatedAt = "activated_at"
         /// Activated by.
         case activatedBy = "activated_by"
+        /// Flow definition.
+        case flowDefinition = "flow_definition"
     }
 
     /// Values of `starts_on`.
@@ -158,5 +164,7 @@ extension PlayTrigger {
         public static let both: String = "both"
         /// Schedule.
         public static let schedule: String = "schedule"
+        /// Schedule of the play.
+        public static let flow: String = "flow"
     }
 }

@@ -35,6 +35,7 @@ extension PlayTrigger: WireMessage {
         if let value = self.active { message.pointee.has_active = 1; message.pointee.active = value ? 1 : 0 }
         if let value = self.activatedAt { message.pointee.activated_at = try arena.message(value, "activatedAt") }
         if let value = self.activatedBy { message.pointee.activated_by = try arena.string(value, "activatedBy") }
+        if let value = self.flowDefinition { message.pointee.flow_definition = try arena.string(value, "flowDefinition") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -58,6 +59,7 @@ extension PlayTrigger: WireMessage {
         if message.pointee.has_active != 0 { self.active = message.pointee.active != 0 }
         self.activatedAt = try Unpacked.message(message.pointee.activated_at, "activatedAt")
         if let text = message.pointee.activated_by { self.activatedBy = Unpacked.string(text) }
+        if let text = message.pointee.flow_definition { self.flowDefinition = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -80,6 +82,7 @@ extension PlayTrigger: WireMessage {
         ("active", nil),
         ("activatedAt", "activated_at"),
         ("activatedBy", "activated_by"),
+        ("flowDefinition", "flow_definition"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -103,6 +106,7 @@ extension PlayTrigger: WireMessage {
         case 16: self.active = try reader.bool()
         case 17: self.activatedAt = try reader.timestamp()
         case 18: self.activatedBy = try reader.string()
+        case 19: self.flowDefinition = try reader.string()
         default: break
         }
     }
@@ -127,6 +131,33 @@ extension PlayTrigger: WireMessage {
         if let value = self.active { try writer.field("active", value) }
         if let value = self.activatedAt { try writer.field("activatedAt", value) }
         if let value = self.activatedBy { try writer.field("activatedBy", value) }
+        if let value = self.flowDefinition { try writer.field("flowDefinition", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.title
+        case 8: self.sourceTable
+        case 9: self.condition
+        case 10: self.startsOn
+        case 11: self.schedule
+        case 12: self.definitionRecord
+        case 13: self.answers
+        case 14: self.actsAs
+        case 15: self.dailyLimit
+        case 16: self.active
+        case 17: self.activatedAt
+        case 18: self.activatedBy
+        case 19: self.flowDefinition
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

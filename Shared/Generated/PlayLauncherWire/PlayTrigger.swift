@@ -3,7 +3,8 @@
 
 import Wire
 
-/// Launches a play when a record comes to meet a condition, ceases to, or meets it at a time of a schedule.
+/// Launches a play when a record comes to meet a condition, ceases to, or meets it at a time of a schedule: one of its own, or
+/// that of the flow of the play.
 public struct PlayTrigger: RecordMessage {
     /// The proto name of the message.
     public static let fullName = "ale.play_launcher.v1.PlayTrigger"
@@ -38,7 +39,7 @@ public struct PlayTrigger: RecordMessage {
     /// When it launches.
     public var startsOn: String?
     /// Schedule.
-    /// When it starts on a schedule: minute, hour, day of the month, month and day of the week in UTC, as cron has them.
+    /// When it starts on a schedule of its own: minute, hour, day of the month, month and day of the week in UTC, as cron has them.
     public var schedule: String?
     /// Definition record.
     public var definitionRecord: String?
@@ -58,6 +59,10 @@ public struct PlayTrigger: RecordMessage {
     public var activatedAt: Timestamp?
     /// Activated by.
     public var activatedBy: String?
+    /// Flow definition.
+    /// The version of the play's flow whose rights and questions were looked at when it was activated: it launches that one,
+    /// until it is activated again.
+    public var flowDefinition: String?
 
     /// The message with every field at its default.
     public init() {}

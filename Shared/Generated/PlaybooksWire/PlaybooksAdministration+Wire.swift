@@ -171,6 +171,14 @@ extension ListPlaybookDefinitionsResponse: WireMessage {
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.playbookDefinitions
+        case 1: self.nextPageToken
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -286,6 +294,14 @@ extension ListPlaybookVersionsResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.versions.isEmpty { try writer.list("versions", self.versions) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.versions
+        case 1: self.nextPageToken
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -567,6 +583,16 @@ extension PlaybookFault: WireMessage {
         if let value = self.message { try writer.field("message", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.lane
+        case 1: self.activity
+        case 2: self.field
+        case 3: self.message
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -616,6 +642,13 @@ extension ValidatePlaybookResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.faults.isEmpty { try writer.list("faults", self.faults) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.faults
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -770,6 +803,22 @@ extension DryRunStep: WireMessage {
         if !self.refusal.isEmpty { try writer.field("refusal", self.refusal) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.lane
+        case 1: self.activity
+        case 2: self.applies
+        case 3: self.reason
+        case 4: self.starts
+        case 5: self.dueDate
+        case 6: self.assignedTo
+        case 7: self.table
+        case 8: self.fields
+        case 9: self.refusal
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -824,6 +873,14 @@ extension DryRunPlaybookResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if self.triggered { try writer.field("triggered", self.triggered) }
         if !self.steps.isEmpty { try writer.list("steps", self.steps) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.triggered
+        case 1: self.steps
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -917,23 +974,27 @@ extension ExportPlaybookRequest: WireMessage {
         ale__playbooks__v1__export_playbook_request__init(message)
         if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
         if self.version != 0 { message.pointee.has_version = 1; message.pointee.version = self.version }
+        if self.editable { message.pointee.has_editable = 1; message.pointee.editable = self.editable ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.id = Unpacked.string(message.pointee.id)
         self.version = message.pointee.version
+        self.editable = message.pointee.editable != 0
     }
 
     package static let jsonNames = JSONNames([
         ("id", nil),
         ("version", nil),
+        ("editable", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.id = try reader.string()
         case 1: self.version = try reader.int32()
+        case 2: self.editable = try reader.bool()
         default: break
         }
     }
@@ -941,6 +1002,7 @@ extension ExportPlaybookRequest: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.id.isEmpty { try writer.field("id", self.id) }
         if self.version != 0 { try writer.field("version", self.version) }
+        if self.editable { try writer.field("editable", self.editable) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -972,26 +1034,39 @@ extension ExportPlaybookResponse: WireMessage {
     package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
         ale__playbooks__v1__export_playbook_response__init(message)
         if !self.yaml.isEmpty { message.pointee.yaml = try arena.string(self.yaml, "yaml") }
+        if let value = self.playbook { message.pointee.playbook = try arena.message(value, "playbook") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.yaml = Unpacked.string(message.pointee.yaml)
+        self.playbook = try Unpacked.message(message.pointee.playbook, "playbook")
     }
 
     package static let jsonNames = JSONNames([
         ("yaml", nil),
+        ("playbook", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.yaml = try reader.string()
+        case 1: self.playbook = try reader.object()
         default: break
         }
     }
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.yaml.isEmpty { try writer.field("yaml", self.yaml) }
+        if let value = self.playbook { try writer.field("playbook", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.yaml
+        case 1: self.playbook
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1084,26 +1159,39 @@ extension ComparePlaybookVersionsResponse: WireMessage {
     package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
         ale__playbooks__v1__compare_playbook_versions_response__init(message)
         if !self.changes.isEmpty { message.pointee.n_changes = self.changes.count; message.pointee.changes = try arena.messages(self.changes, "changes") }
+        if self.running != 0 { message.pointee.has_running = 1; message.pointee.running = self.running }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.changes = try Unpacked.messages(message.pointee.n_changes, message.pointee.changes, "changes")
+        self.running = message.pointee.running
     }
 
     package static let jsonNames = JSONNames([
         ("changes", nil),
+        ("running", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.changes = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.running = try reader.int64()
         default: break
         }
     }
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.changes.isEmpty { try writer.list("changes", self.changes) }
+        if self.running != 0 { try writer.field("running", self.running) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.changes
+        case 1: self.running
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1220,6 +1308,26 @@ extension PlaybookChange: WireMessage {
         if let value = self.behindLabel { try writer.field("behindLabel", value) }
         if !self.fromLane.isEmpty { try writer.field("fromLane", self.fromLane) }
         if let value = self.fromLaneLabel { try writer.field("fromLaneLabel", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.change
+        case 1: self.lane
+        case 2: self.activity
+        case 3: self.label
+        case 4: self.behind
+        case 5: self.field
+        case 6: self.before
+        case 7: self.after
+        case 8: self.addedLane
+        case 9: self.addedActivity
+        case 10: self.laneLabel
+        case 11: self.behindLabel
+        case 12: self.fromLane
+        case 13: self.fromLaneLabel
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1403,6 +1511,14 @@ extension ListActivityDefinitionsResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.activityDefinitions.isEmpty { try writer.list("activityDefinitions", self.activityDefinitions) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.activityDefinitions
+        case 1: self.nextPageToken
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -362,6 +362,8 @@ public struct ExportPlaybookRequest: Message {
     public var id: String = ""
     /// 0 for the draft.
     public var version: Int32 = 0
+    /// Whether the playbook itself is wanted, as it can be edited, instead of its YAML: a draft of a version is begun with it.
+    public var editable: Bool = false
 
     /// The message with every field at its default.
     public init() {}
@@ -374,6 +376,8 @@ extension ExportPlaybookRequest {
         case id
         /// `version`.
         case version
+        /// `editable`.
+        case editable
     }
 }
 
@@ -384,6 +388,8 @@ public struct ExportPlaybookResponse: Message {
 
     /// The field `yaml`.
     public var yaml: String = ""
+    /// The field `playbook`.
+    public var playbook: Playbook?
 
     /// The message with every field at its default.
     public init() {}
@@ -424,6 +430,9 @@ public struct ComparePlaybookVersionsResponse: Message {
 
     /// In the order in which they make the newer of the older.
     public var changes: [PlaybookChange] = []
+    /// How many open runs, of those that the caller sees, go by another version than the newer one: activating it, or having
+    /// activated it, leaves them as they are until they are brought to it.
+    public var running: Int64 = 0
 
     /// The message with every field at its default.
     public init() {}

@@ -44,6 +44,14 @@ extension LocalText: WireMessage {
         if !self.ko.isEmpty { try writer.field("ko", self.ko) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.en
+        case 1: self.ko
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -120,6 +128,18 @@ extension Playbook: WireMessage {
         if !self.calendars.isEmpty { try writer.list("calendars", self.calendars) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.label
+        case 2: self.description
+        case 3: self.trigger
+        case 4: self.lanes
+        case 5: self.calendars
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -174,6 +194,14 @@ extension PlaybookTrigger: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.event.isEmpty { try writer.field("event", self.event) }
         if !self.condition.isEmpty { try writer.field("condition", self.condition) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.event
+        case 1: self.condition
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -240,6 +268,16 @@ extension PlaybookLane: WireMessage {
         if let value = self.label { try writer.field("label", value) }
         if let value = self.description { try writer.field("description", value) }
         if !self.activities.isEmpty { try writer.list("activities", self.activities) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.label
+        case 2: self.description
+        case 3: self.activities
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -348,6 +386,24 @@ extension PlannedActivity: WireMessage {
         if !self.builtIn.isEmpty { try writer.field("builtIn", self.builtIn) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.label
+        case 2: self.description
+        case 3: self.kind
+        case 4: self.start
+        case 5: self.optional
+        case 6: self.switchedOff
+        case 7: self.inputs
+        case 8: self.creates
+        case 9: self.due
+        case 10: self.assignee
+        case 11: self.builtIn
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -407,6 +463,15 @@ extension ActivityStart: WireMessage {
         if !self.when.isEmpty { try writer.field("when", self.when) }
         if !self.after.isEmpty { try writer.list("after", self.after) }
         if !self.condition.isEmpty { try writer.field("condition", self.condition) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.when
+        case 1: self.after
+        case 2: self.condition
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -505,6 +570,22 @@ extension ActivityInput: WireMessage {
         if !self.columns.isEmpty { try writer.list("columns", self.columns) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.label
+        case 2: self.field
+        case 3: self.type
+        case 4: self.mandatory
+        case 5: self.choices
+        case 6: self.reference
+        case 7: self.referenceFilter
+        case 8: self.default
+        case 9: self.columns
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -559,6 +640,14 @@ extension InputChoice: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.value.isEmpty { try writer.field("value", self.value) }
         if let value = self.label { try writer.field("label", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.value
+        case 1: self.label
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -637,6 +726,18 @@ extension InputColumn: WireMessage {
         if !self.referenceFilter.isEmpty { try writer.field("referenceFilter", self.referenceFilter) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.label
+        case 2: self.type
+        case 3: self.mandatory
+        case 4: self.reference
+        case 5: self.referenceFilter
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -706,6 +807,17 @@ extension ActivityCreation: WireMessage {
         if !self.closedCondition.isEmpty { try writer.field("closedCondition", self.closedCondition) }
         if !self.canceledCondition.isEmpty { try writer.field("canceledCondition", self.canceledCondition) }
         if !self.responsibility.isEmpty { try writer.field("responsibility", self.responsibility) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.fields
+        case 2: self.closedCondition
+        case 3: self.canceledCondition
+        case 4: self.responsibility
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -779,6 +891,17 @@ extension FieldSetting: WireMessage {
         if !self.expression.isEmpty { try writer.field("expression", self.expression) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.text
+        case 2: self.localized
+        case 3: self.fromField
+        case 4: self.expression
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -850,6 +973,17 @@ extension ActivityDue: WireMessage {
         if !self.calendar.isEmpty { try writer.field("calendar", self.calendar) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.days
+        case 1: self.from
+        case 2: self.field
+        case 3: self.workingDays
+        case 4: self.calendar
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -911,6 +1045,15 @@ extension PlaybookCalendar: WireMessage {
         if !self.holidays.isEmpty { try writer.list("holidays", self.holidays) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.workingDays
+        case 2: self.holidays
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -970,6 +1113,15 @@ extension ActivityAssignee: WireMessage {
         if !self.user.isEmpty { try writer.field("user", self.user) }
         if !self.responsibility.isEmpty { try writer.field("responsibility", self.responsibility) }
         if !self.fromField.isEmpty { try writer.field("fromField", self.fromField) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.user
+        case 1: self.responsibility
+        case 2: self.fromField
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1078,6 +1230,24 @@ extension PlaybookDefinition: WireMessage {
         if self.hasChanges { try writer.field("hasChanges", self.hasChanges) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.key
+        case 8: self.state
+        case 9: self.playbook
+        case 10: self.version
+        case 11: self.hasChanges
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1152,6 +1322,18 @@ extension PlaybookVersion: WireMessage {
         if let value = self.playbook { try writer.field("playbook", value) }
         if let value = self.activatedAt { try writer.field("activatedAt", value) }
         if !self.activatedBy.isEmpty { try writer.field("activatedBy", self.activatedBy) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.definition
+        case 2: self.number
+        case 3: self.playbook
+        case 4: self.activatedAt
+        case 5: self.activatedBy
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1268,6 +1450,26 @@ extension ActivityDefinition: WireMessage {
         if !self.inputs.isEmpty { try writer.list("inputs", self.inputs) }
         if let value = self.creates { try writer.field("creates", value) }
         if self.active { try writer.field("active", self.active) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.key
+        case 8: self.label
+        case 9: self.description
+        case 10: self.builtIn
+        case 11: self.inputs
+        case 12: self.creates
+        case 13: self.active
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

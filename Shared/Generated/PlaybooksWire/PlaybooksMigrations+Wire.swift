@@ -109,6 +109,27 @@ extension PlaybookMigration: WireMessage {
         if self.hasMore { try writer.field("hasMore", self.hasMore) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.createdAt
+        case 2: self.createdBy
+        case 3: self.domain
+        case 4: self.definition
+        case 5: self.version
+        case 6: self.label
+        case 7: self.table
+        case 8: self.cases
+        case 9: self.previewed
+        case 10: self.moving
+        case 11: self.applied
+        case 12: self.undone
+        case 13: self.refused
+        case 14: self.hasMore
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -245,6 +266,30 @@ extension PlaybookMigrationCase: WireMessage {
         if !self.steps.isEmpty { try writer.list("steps", self.steps) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.migration
+        case 2: self.run
+        case 3: self.record
+        case 4: self.number
+        case 5: self.fromVersion
+        case 6: self.state
+        case 7: self.refusal
+        case 8: self.appliedAt
+        case 9: self.appliedBy
+        case 10: self.undoneAt
+        case 11: self.undoneBy
+        case 12: self.kept
+        case 13: self.restarting
+        case 14: self.added
+        case 15: self.withoutPlace
+        case 16: self.starting
+        case 17: self.steps
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -359,6 +404,26 @@ extension PlaybookMigrationStep: WireMessage {
         if !self.makes.isEmpty { try writer.field("makes", self.makes) }
         if self.entered != 0 { try writer.field("entered", self.entered) }
         if self.recordKeepsDate { try writer.field("recordKeepsDate", self.recordKeepsDate) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.lane
+        case 1: self.laneLabel
+        case 2: self.activity
+        case 3: self.label
+        case 4: self.outcome
+        case 5: self.before
+        case 6: self.after
+        case 7: self.dueBefore
+        case 8: self.dueAfter
+        case 9: self.created
+        case 10: self.assignedTo
+        case 11: self.makes
+        case 12: self.entered
+        case 13: self.recordKeepsDate
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -605,6 +670,14 @@ extension ListPlaybookMigrationsResponse: WireMessage {
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.migrations
+        case 1: self.nextPageToken
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -720,6 +793,14 @@ extension ListPlaybookMigrationCasesResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.cases.isEmpty { try writer.list("cases", self.cases) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.cases
+        case 1: self.nextPageToken
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

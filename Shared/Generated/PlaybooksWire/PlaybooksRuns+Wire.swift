@@ -99,6 +99,25 @@ extension PlaybookRun: WireMessage {
         if !self.endedBy.isEmpty { try writer.field("endedBy", self.endedBy) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.startedAt
+        case 3: self.startedBy
+        case 4: self.domain
+        case 5: self.definition
+        case 6: self.version
+        case 7: self.label
+        case 8: self.table
+        case 9: self.record
+        case 10: self.state
+        case 11: self.endedAt
+        case 12: self.endedBy
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -260,6 +279,35 @@ extension PlaybookActivity: WireMessage {
         if !self.warnings.isEmpty { try writer.list("warnings", self.warnings) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.run
+        case 3: self.lane
+        case 4: self.key
+        case 5: self.position
+        case 6: self.label
+        case 7: self.description
+        case 8: self.kind
+        case 9: self.state
+        case 10: self.optional
+        case 11: self.applies
+        case 12: self.dueDate
+        case 13: self.assignedTo
+        case 14: self.startedAt
+        case 15: self.endedAt
+        case 16: self.endedBy
+        case 17: self.completions
+        case 18: self.inputs
+        case 19: self.values
+        case 20: self.created
+        case 21: self.failure
+        case 22: self.warnings
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -326,6 +374,16 @@ extension EnteredValue: WireMessage {
         if let value = self.at { try writer.field("at", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.input
+        case 1: self.value
+        case 2: self.by
+        case 3: self.at
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -390,6 +448,16 @@ extension CreatedRecord: WireMessage {
         if !self.table.isEmpty { try writer.field("table", self.table) }
         if !self.id.isEmpty { try writer.field("id", self.id) }
         if !self.number.isEmpty { try writer.field("number", self.number) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.service
+        case 1: self.table
+        case 2: self.id
+        case 3: self.number
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -493,6 +561,23 @@ extension PlaybookLogEntry: WireMessage {
         if !self.newValue.isEmpty { try writer.field("newValue", self.newValue) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.at
+        case 2: self.by
+        case 3: self.activity
+        case 4: self.activityKey
+        case 5: self.activityLabel
+        case 6: self.action
+        case 7: self.field
+        case 8: self.fieldLabel
+        case 9: self.oldValue
+        case 10: self.newValue
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -572,6 +657,19 @@ extension PlaybookStage: WireMessage {
         if self.activities != 0 { try writer.field("activities", self.activities) }
         if self.ended != 0 { try writer.field("ended", self.ended) }
         if self.failed != 0 { try writer.field("failed", self.failed) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.lane
+        case 1: self.label
+        case 2: self.description
+        case 3: self.state
+        case 4: self.activities
+        case 5: self.ended
+        case 6: self.failed
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -767,6 +865,14 @@ extension ListPlaybookRunsResponse: WireMessage {
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.runs
+        case 1: self.nextPageToken
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -889,6 +995,15 @@ extension StagePicker: WireMessage {
         if !self.current.isEmpty { try writer.field("current", self.current) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.run
+        case 1: self.stages
+        case 2: self.current
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -994,6 +1109,13 @@ extension ListPlaybookActivitiesResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.activities.isEmpty { try writer.list("activities", self.activities) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.activities
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1111,6 +1233,14 @@ extension ListPlaybookLogResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.entries.isEmpty { try writer.list("entries", self.entries) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.entries
+        case 1: self.nextPageToken
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -105,6 +105,14 @@ extension EnteredField: WireMessage {
         if !self.text.isEmpty { try writer.field("text", self.text) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.text
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -154,6 +162,13 @@ extension ShowRecommendedActionsResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.cards.isEmpty { try writer.list("cards", self.cards) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.cards
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -242,6 +257,20 @@ extension RecommendedAction: WireMessage {
         if let value = self.proposed { try writer.field("proposed", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.recommendation
+        case 1: self.kind
+        case 2: self.label
+        case 3: self.text
+        case 4: self.steps
+        case 5: self.flow
+        case 6: self.place
+        case 7: self.proposed
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -306,6 +335,16 @@ extension GuidedFlow: WireMessage {
         if let value = self.label { try writer.field("label", value) }
         if !self.subject.isEmpty { try writer.field("subject", self.subject) }
         if !self.fields.isEmpty { try writer.list("fields", self.fields) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.label
+        case 2: self.subject
+        case 3: self.fields
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -382,6 +421,18 @@ extension ProposedValue: WireMessage {
         if let value = self.display { try writer.field("display", value) }
         if self.fills { try writer.field("fills", self.fills) }
         if let value = self.message { try writer.field("message", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.fieldLabel
+        case 2: self.value
+        case 3: self.display
+        case 4: self.fills
+        case 5: self.message
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -526,6 +577,18 @@ extension TreePlace: WireMessage {
         if !self.instructions.isEmpty { try writer.list("instructions", self.instructions) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.step
+        case 1: self.text
+        case 2: self.links
+        case 3: self.choices
+        case 4: self.isEnd
+        case 5: self.instructions
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -580,6 +643,14 @@ extension TreeChoice: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.key.isEmpty { try writer.field("key", self.key) }
         if let value = self.label { try writer.field("label", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.label
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -727,6 +798,17 @@ extension AssignRecommendedActionResponse: WireMessage {
         if !self.etag.isEmpty { try writer.field("etag", self.etag) }
         if !self.field.isEmpty { try writer.field("field", self.field) }
         if !self.value.isEmpty { try writer.field("value", self.value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.record
+        case 2: self.etag
+        case 3: self.field
+        case 4: self.value
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -44,6 +44,14 @@ extension ActionText: WireMessage {
         if !self.ko.isEmpty { try writer.field("ko", self.ko) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.en
+        case 1: self.ko
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -175,6 +183,29 @@ extension ActionDefinition: WireMessage {
         if let value = self.decisionTree { try writer.field("decisionTree", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        case 2: self.createdAt
+        case 3: self.createdBy
+        case 4: self.updatedAt
+        case 5: self.updatedBy
+        case 6: self.domain
+        case 7: self.key
+        case 8: self.kind
+        case 9: self.label
+        case 10: self.active
+        case 11: self.context
+        case 12: self.rule
+        case 13: self.recommendation
+        case 14: self.guidance
+        case 15: self.fieldRecommendation
+        case 16: self.decisionTree
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -224,6 +255,13 @@ extension ActionContext: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.table.isEmpty { try writer.field("table", self.table) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -292,6 +330,16 @@ extension ActionRule: WireMessage {
         if self.position != 0 { try writer.field("position", self.position) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.context
+        case 1: self.condition
+        case 2: self.recommendations
+        case 3: self.position
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -358,6 +406,16 @@ extension Recommendation: WireMessage {
         if !self.argument.isEmpty { try writer.field("argument", self.argument) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.shows
+        case 1: self.text
+        case 2: self.generator
+        case 3: self.argument
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -412,6 +470,14 @@ extension Guidance: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.steps.isEmpty { try writer.list("steps", self.steps) }
         if !self.flow.isEmpty { try writer.field("flow", self.flow) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.steps
+        case 1: self.flow
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -470,6 +536,14 @@ extension GuidanceStep: WireMessage {
         if !self.links.isEmpty { try writer.list("links", self.links) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.text
+        case 1: self.links
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -526,6 +600,14 @@ extension ActionLink: WireMessage {
         if !self.article.isEmpty { try writer.field("article", self.article) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.label
+        case 1: self.article
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -577,6 +659,13 @@ extension FieldRecommendation: WireMessage {
         if !self.field.isEmpty { try writer.field("field", self.field) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -626,6 +715,13 @@ extension DecisionTree: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.steps.isEmpty { try writer.list("steps", self.steps) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.steps
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -704,6 +800,18 @@ extension TreeStep: WireMessage {
         if !self.cases.isEmpty { try writer.list("cases", self.cases) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.text
+        case 2: self.links
+        case 3: self.isEnd
+        case 4: self.answers
+        case 5: self.cases
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -763,6 +871,15 @@ extension TreeAnswer: WireMessage {
         if !self.key.isEmpty { try writer.field("key", self.key) }
         if let value = self.label { try writer.field("label", value) }
         if !self.next.isEmpty { try writer.field("next", self.next) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.label
+        case 2: self.next
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -829,6 +946,16 @@ extension TreeCase: WireMessage {
         if !self.answer.isEmpty { try writer.field("answer", self.answer) }
         if let value = self.text { try writer.field("text", value) }
         if !self.links.isEmpty { try writer.list("links", self.links) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.step
+        case 1: self.answer
+        case 2: self.text
+        case 3: self.links
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1009,6 +1136,14 @@ extension ListActionDefinitionsResponse: WireMessage {
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.actionDefinitions
+        case 1: self.nextPageToken
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1121,6 +1256,14 @@ extension ActionFault: WireMessage {
         if let value = self.message { try writer.field("message", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.message
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -1170,6 +1313,13 @@ extension ValidateActionDefinitionResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.faults.isEmpty { try writer.list("faults", self.faults) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.faults
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -114,6 +114,28 @@ extension SampleScalars: WireMessage {
         if self.kind.rawValue != 0 { try writer.field("kind", self.kind) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.int32Value
+        case 1: self.int64Value
+        case 2: self.uint32Value
+        case 3: self.uint64Value
+        case 4: self.sint32Value
+        case 5: self.sint64Value
+        case 6: self.fixed32Value
+        case 7: self.fixed64Value
+        case 8: self.sfixed32Value
+        case 9: self.sfixed64Value
+        case 10: self.floatValue
+        case 11: self.doubleValue
+        case 12: self.boolValue
+        case 13: self.stringValue
+        case 14: self.bytesValue
+        case 15: self.kind
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -243,6 +265,29 @@ extension SampleOptionals: WireMessage {
         if let value = self.bytesValue { try writer.field("bytesValue", value) }
         if let value = self.kind { try writer.field("kind", value) }
         if let value = self.scalars { try writer.field("scalars", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.int32Value
+        case 1: self.int64Value
+        case 2: self.uint32Value
+        case 3: self.uint64Value
+        case 4: self.sint32Value
+        case 5: self.sint64Value
+        case 6: self.fixed32Value
+        case 7: self.fixed64Value
+        case 8: self.sfixed32Value
+        case 9: self.sfixed64Value
+        case 10: self.floatValue
+        case 11: self.doubleValue
+        case 12: self.boolValue
+        case 13: self.stringValue
+        case 14: self.bytesValue
+        case 15: self.kind
+        case 16: self.scalars
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -379,6 +424,30 @@ extension SampleLists: WireMessage {
         if !self.kind.isEmpty { try writer.list("kind", self.kind) }
         if !self.scalars.isEmpty { try writer.list("scalars", self.scalars) }
         if !self.times.isEmpty { try writer.list("times", self.times) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.int32Value
+        case 1: self.int64Value
+        case 2: self.uint32Value
+        case 3: self.uint64Value
+        case 4: self.sint32Value
+        case 5: self.sint64Value
+        case 6: self.fixed32Value
+        case 7: self.fixed64Value
+        case 8: self.sfixed32Value
+        case 9: self.sfixed64Value
+        case 10: self.floatValue
+        case 11: self.doubleValue
+        case 12: self.boolValue
+        case 13: self.stringValue
+        case 14: self.bytesValue
+        case 15: self.kind
+        case 16: self.scalars
+        case 17: self.times
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -525,6 +594,32 @@ extension SampleNames: WireMessage {
         if let value = self.at { try writer.field("at", value) }
         if let value = self.mask { try writer.field("mask", value) }
         if !self.far.isEmpty { try writer.field("far", self.far) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.base
+        case 1: self.self_
+        case 2: self.default
+        case 3: self.linux
+        case 4: self.tags
+        case 5: self.nTags
+        case 6: self.size
+        case 7: self.hasSize
+        case 8: self.register
+        case 9: self.message
+        case 10: self.value
+        case 11: self.index
+        case 12: self.requestID
+        case 13: self.init_
+        case 14: self.type
+        case 15: self.protocol
+        case 16: self.lists
+        case 17: self.at
+        case 18: self.mask
+        case 19: self.far
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

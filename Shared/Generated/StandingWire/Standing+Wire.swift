@@ -74,6 +74,20 @@ extension Standing: WireMessage {
         if !self.contacts.isEmpty { try writer.list("contacts", self.contacts) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.user
+        case 1: self.domain
+        case 2: self.account
+        case 3: self.active
+        case 4: self.kind
+        case 5: self.publicKey
+        case 6: self.roles
+        case 7: self.contacts
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -135,6 +149,15 @@ extension StandingContact: WireMessage {
         if !self.domain.isEmpty { try writer.field("domain", self.domain) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.contact
+        case 1: self.account
+        case 2: self.domain
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -186,6 +209,13 @@ extension GrantHolder: WireMessage {
         if let value = self.user { try writer.field("user", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.user
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -235,6 +265,13 @@ extension ContactHolder: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if let value = self.user { try writer.field("user", value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.user
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -2,9 +2,9 @@ import Records
 
 /// What playbooks ask their service about people.
 public struct PlaybookPeople: Sendable {
-    /// Who does the work of a responsibility, named, for a parent record: its holder, else whom the record is assigned to
-    /// (G-44). The name is empty where none is said. Nil when nobody is there.
-    let holder: @Sendable (_ responsibility: String, _ record: String, RuleContext) throws -> String?
+    /// Who does the work of a responsibility, named, for each of some parent records: its holder, else whom the record is
+    /// assigned to (G-44). The name is empty where none is said. Records for which nobody is there are left out.
+    let holders: @Sendable (_ responsibility: String, _ records: [String], RuleContext) throws -> [String: Assignable]
     /// The id of the responsibility of that name; of the one that work goes to by default where the name is empty.
     let responsibility: @Sendable (_ name: String, RuleContext) throws -> String?
     /// What a user is called.
@@ -12,11 +12,11 @@ public struct PlaybookPeople: Sendable {
 
     /// The answers of a service.
     public init(
-        holder: @escaping @Sendable (String, String, RuleContext) throws -> String?,
+        holders: @escaping @Sendable (String, [String], RuleContext) throws -> [String: Assignable],
         responsibility: @escaping @Sendable (String, RuleContext) throws -> String?,
         name: @escaping @Sendable (String, RuleContext) throws -> String?
     ) {
-        self.holder = holder
+        self.holders = holders
         self.responsibility = responsibility
         self.name = name
     }

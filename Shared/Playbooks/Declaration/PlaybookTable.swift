@@ -17,6 +17,9 @@ public struct PlaybookTable: Sendable {
     let carriesRuns: Bool
     /// Finds a record under the scope of the transaction, locked for a change where asked.
     let find: @Sendable (String, Bool, Transaction) throws -> (any RecordMessage)?
+    /// The same, locked, as a statement that is asked with others; nil for what cannot be an id. `record` reads its row.
+    let locking: @Sendable (String) -> SQL?
+    let record: @Sendable (Row) throws -> any RecordMessage
     /// Finds records under the scope of the transaction.
     let findAll: @Sendable ([String], Transaction) throws -> [any RecordMessage]
     /// A record of the table without what the caller may not read.
@@ -42,6 +45,8 @@ public struct PlaybookTable: Sendable {
         let store = Store<R>(database)
         filterFields = store.filterFields
         find = { id, lock, tx in try store.find(id, lock: lock ? .update : .none, in: tx) }
+        locking = { store.locking($0) }
+        record = { try store.record($0) }
         findAll = { ids, tx in try store.find(where: "id = ANY(\(ids)::uuid[])", in: tx) }
         projected = { record, caller in (record as? R).map { store.projected($0, for: caller) } ?? record }
         create = { values, context, tx in

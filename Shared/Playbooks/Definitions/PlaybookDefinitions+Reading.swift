@@ -68,10 +68,39 @@ extension PlaybookDefinitions {
 
     func export(_ request: ExportPlaybookRequest, _ context: RuleContext) throws -> ExportPlaybookResponse {
         let row = try seen(request.id, context)
-        let playbook = try request.version == 0 ? row.playbook : version(Int(request.version), of: row, context)
         var answer = ExportPlaybookResponse()
+        guard !request.editable else {
+            answer.playbook = try editable(Int(request.version), of: row, context)
+            return answer
+        }
+        let playbook = try request.version == 0 ? row.playbook : version(Int(request.version), of: row, context)
         answer.yaml = PlaybookYAML.write(.init(key: row.key, playbook: playbook))
         return answer
+    }
+
+    /// A version as a draft can begin with it: what runs begin with as it was edited, an older one with what its activity
+    /// definitions said.
+    private func editable(_ number: Int, of row: DefinitionRow, _ context: RuleContext) throws -> Playbook {
+        if number == 0 { return row.playbook }
+        if number == row.version, let activated = row.activated { return activated }
+        var playbook = try version(number, of: row, context)
+        for lane in playbook.lanes.indices {
+            for activity in playbook.lanes[lane].activities.indices {
+                playbook.lanes[lane].activities[activity].builtIn = ""
+            }
+        }
+        return playbook
+    }
+
+    /// How many open runs of a definition go by another version than that of a number; 0 for the draft, by which none go.
+    private func running(_ row: DefinitionRow, besides number: Int, _ context: RuleContext) throws -> Int64 {
+        let rows = try context.transaction.query(
+            """
+            SELECT count(*) AS count FROM \(identifier: schema).playbook_run WHERE definition = \(row.id) \
+            AND state = \(literal: RunState.inProgress) AND version NOT IN ( \
+            SELECT id FROM \(identifier: schema).playbook_version WHERE definition = \(row.id) AND number = \(number))
+            """)
+        return Int64(try rows.first?.int(PlaybookColumn.count) ?? 0)
     }
 
     /// What a version of a definition says; NOT_FOUND when there is none of that number.
@@ -102,6 +131,7 @@ extension PlaybookDefinitions {
         }
         var answer = ComparePlaybookVersionsResponse()
         answer.changes = try PlaybookDifference(from: from, to: to).changes
+        answer.running = try running(row, besides: Int(request.to), context)
         return answer
     }
 

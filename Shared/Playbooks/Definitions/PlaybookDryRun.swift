@@ -91,12 +91,13 @@ private struct Trial {
         let holidays = try activity.due?.workingDays == true ? playbooks.holidays(record, context.transaction) : []
         let due = activity.due?.date(
             start: context.write.today, of: facts.field, in: plan.playbook, holidays: holidays)?.description
-        let assignee = try playbooks.assignee(of: activity, record: record.id, facts, context)
+        let asked = AskedOnce()
+        let assignee = try playbooks.assignee(of: activity, record: record.id, facts, asked, context)
         step.dueDate = due ?? ""
         step.assignedTo = assignee ?? ""
         guard plan.steps[place].kind.makesRecord, let creation = activity.creates else { return step }
         step.table = creation.table
-        let values = try playbooks.values(of: creation, facts, assignee: assignee, due: due, context)
+        let values = try playbooks.values(of: creation, facts, assignee: assignee, due: due, asked, context)
         step.fields = values.sorted { $0.key < $1.key }.map { field, text in
             var setting = FieldSetting()
             (setting.field, setting.text) = (field, text)

@@ -8,7 +8,8 @@ import Wire
 import Work
 
 /// Carries migrations out, in any number of instances: durable work in the name of whoever asked, case by case, each in one
-/// transaction with its state. Whoever takes the work over goes on with the cases that are left.
+/// transaction with its state, which it may share with others. Whoever takes the work over goes on with the cases that are
+/// left.
 public struct MigrationCalls: Sendable {
     private let playbooks: Playbooks
 
@@ -20,6 +21,9 @@ public struct MigrationCalls: Sendable {
     /// How often a case is tried that may go through later.
     private static let attempts = 10
 
+    /// How many cases share a transaction: its commit costs more than what it commits.
+    private static let movedTogether = 10
+
     private var database: Database { playbooks.database }
     private var schema: SQL { "\(identifier: database.schema)" }
 
@@ -30,8 +34,12 @@ public struct MigrationCalls: Sendable {
     public func run() async {
         await playbooks.migrationQueue.run { lease in
             guard let work = try await load(lease) else { return }
-            for id in work.cases where !Task.isCancelled {
-                guard try await move(id, work, lease) else { return }
+            for first in stride(from: 0, to: work.cases.count, by: Self.movedTogether) where !Task.isCancelled {
+                let those = Array(work.cases[first..<min(first + Self.movedTogether, work.cases.count)])
+                if await moveTogether(those, work, lease) { continue }
+                for one in those where !Task.isCancelled {
+                    guard try await move(one, work, lease) else { return }
+                }
             }
             guard !Task.isCancelled else { return }
             try await asService { tx in lease.complete(in: tx) }
@@ -43,7 +51,7 @@ public struct MigrationCalls: Sendable {
         let caller: Caller
         let isBack: Bool
         let version: VersionRow
-        let cases: [String]
+        let cases: [MovedCase]
         let failures: Int
     }
 
@@ -59,26 +67,49 @@ public struct MigrationCalls: Sendable {
                 """)
             guard let row = rows.first else { return nil }
             let cases = try tx.query(
-                "SELECT id FROM \(schema).playbook_migration_case WHERE call = \(lease.row) ORDER BY position")
+                """
+                SELECT id, run, record FROM \(schema).playbook_migration_case WHERE call = \(lease.row) ORDER BY position
+                """)
             return Work(
                 caller: try KeptCaller(text: row.string(PlaybookColumn.requester)).caller,
                 isBack: try row.bool(PlaybookColumn.isBack), version: try VersionRow(row),
-                cases: try cases.map { try $0.string(PlaybookColumn.id) },
+                cases: try cases.map(MovedCase.init),
                 failures: try row.int(PlaybookColumn.failures))
         }
     }
 
-    /// Moves one case, or notes why it stays; whether to go on with the next.
-    private func move(_ id: String, _ work: Work, _ lease: Lease) async throws -> Bool {
+    /// Moves cases in one transaction; whether all of them could. Otherwise none has moved, and each is to be moved by itself,
+    /// which says what is wrong with it.
+    private func moveTogether(_ cases: [MovedCase], _ work: Work, _ lease: Lease) async -> Bool {
+        guard cases.count > 1 else { return false }
         do throws(Problem) {
-            try await database.transaction(as: work.caller) { tx in
-                try lease.hold(in: tx)
-                let context = RuleContext(
-                    transaction: tx, write: WriteContext(caller: work.caller, now: database.clock.now),
-                    database: database)
-                guard let move = try MigrationMove(id, call: lease.row, playbooks, context) else { return }
-                try move.carryOut(work.version, isBack: work.isBack)
+            try await carryOut(cases, work, lease)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// One behind the other: what becomes of one may be the ground of the next.
+    private func carryOut(_ cases: [MovedCase], _ work: Work, _ lease: Lease) async throws(Problem) {
+        let (playbooks, database) = (playbooks, database)
+        try await database.transaction(as: work.caller) { tx in
+            // What is asked of each case is the same, and so are its plans: making them takes longer than the answers.
+            tx.planOnce(for: work.caller.domain.path)
+            let context = RuleContext(
+                transaction: tx, write: WriteContext(caller: work.caller, now: database.clock.now), database: database)
+            for one in cases {
+                let move = try MigrationMove(one, lease, to: work.version, isBack: work.isBack, playbooks, context)
+                try move?.carryOut(work.version, isBack: work.isBack)
             }
+        }
+    }
+
+    /// Moves one case, or notes why it stays; whether to go on with the next.
+    private func move(_ one: MovedCase, _ work: Work, _ lease: Lease) async throws -> Bool {
+        let id = one.id
+        do throws(Problem) {
+            try await carryOut([one], work, lease)
         } catch {
             guard !error.isLeaseLost else { return false }
             if error.mayPass || error.code.isFault, work.failures < Self.attempts {
@@ -119,34 +150,85 @@ public struct MigrationCalls: Sendable {
     }
 }
 
+/// Which case is moved.
+private struct MovedCase: Sendable {
+    let id: String
+    let run: String
+    let record: String
+
+    init(_ row: Row) throws {
+        id = try row.string(PlaybookColumn.id)
+        (run, record) = (try row.string(PlaybookColumn.run), try row.string(PlaybookColumn.record))
+    }
+}
+
 /// One case of a migration, locked.
 private struct MigrationMove {
     private let playbooks: Playbooks
     private let context: RuleContext
     private let row: MigrationCaseRow
-    /// What was kept for an undo.
+    /// The run, locked behind its record; nil when it is gone.
+    private let run: RunWork?
+    /// The rows as they are, or were before, and what was kept of the migration, for an undo.
     private let ground, outcome: String?
+    private let isRetired, isBusy: Bool
 
     private var tx: Transaction { context.transaction }
     private var schema: SQL { "\(identifier: playbooks.database.schema)" }
 
-    /// Nil for one that was moved already.
-    init?(_ id: String, call: String, _ playbooks: Playbooks, _ context: RuleContext) throws {
+    private enum Fact: String { case retired, busy }
+
+    /// Everything that decides, locked and read in one round trip: there are a thousand of them. Nil for one that was moved
+    /// already.
+    init?(
+        _ one: MovedCase, _ lease: Lease, to version: VersionRow, isBack: Bool, _ playbooks: Playbooks,
+        _ context: RuleContext
+    ) throws {
         (self.playbooks, self.context) = (playbooks, context)
-        let rows = try context.transaction.query(
-            """
-            SELECT \(MigrationCaseRow.columns), ground::text AS ground, outcome::text AS outcome \
-            FROM \(identifier: playbooks.database.schema).playbook_migration_case \
-            WHERE id = \(id) AND call = \(call) FOR UPDATE
-            """)
-        guard let row = rows.first else { return nil }
+        let (name, table) = (playbooks.database.schema, playbooks.tables[version.table])
+        let kept: SQL = isBack ? "ground::text AS ground, outcome::text AS outcome" : "NULL AS ground, NULL AS outcome"
+        guard let locking = table?.locking(one.record) else { throw Self.groundMoved }
+        let answers = try context.transaction.queryAll(
+            [
+                lease.holding,
+                """
+                SELECT \(MigrationCaseRow.columns), \(kept) \
+                FROM \(identifier: name).playbook_migration_case WHERE id = \(one.id) AND call = \(lease.row) FOR UPDATE
+                """,
+                locking, RunRow.selection(one.run, in: name, lock: true),
+                ActivityRow.selection(ofRun: one.run, in: name),
+                // A call is added by whoever holds the run.
+                """
+                SELECT EXISTS (SELECT 1 FROM \(identifier: name).playbook_call WHERE run = \(one.run)) AS busy, \
+                EXISTS (SELECT 1 FROM \(identifier: name).playbook_definition WHERE id = \(version.definition) \
+                AND state = \(literal: DefinitionState.retired)) AS retired
+                """,
+            ] + (isBack ? [] : [Self.ground(of: one.run, in: name)]))
+        try lease.check(answers[0])
+        guard let row = answers[1].first, let facts = answers[5].first else { return nil }
         self.row = try MigrationCaseRow(row)
-        ground = try row.optionalString(PlaybookColumn.ground)
+        ground = try (isBack ? row : answers[6].first)?.optionalString(PlaybookColumn.ground)
         outcome = try row.optionalString(PlaybookColumn.outcome)
+        (isRetired, isBusy) = (try facts.bool(Fact.retired), try facts.bool(Fact.busy))
+        let parent = try answers[2].first.flatMap { try table?.record($0) }
+        run = try answers[3].first.map { row in
+            try RunWork(RunRow(row), answers[4].map(ActivityRow.init), over: parent, playbooks, context)
+        }
+    }
+
+    /// The rows of a run and its activities as they are, for its undo.
+    private static func ground(of run: String, in schema: String) -> SQL {
+        """
+        SELECT jsonb_build_object('run', (SELECT to_jsonb(r) FROM \(identifier: schema).playbook_run r WHERE r.id = \(run)), \
+        'activities', (SELECT coalesce(jsonb_agg(CASE WHEN \(RunWork.neverBegan) THEN jsonb_build_object('id', id, \
+        'position', position, 'lane', lane, 'applies', applies) ELSE jsonb_strip_nulls(to_jsonb(a)) END), '[]') \
+        FROM \(identifier: schema).playbook_activity a WHERE a.run = \(run)))::text AS ground
+        """
     }
 
     func carryOut(_ version: VersionRow, isBack: Bool) throws {
-        guard var work = try RunWork(row.preview.run, playbooks, context) else { throw Self.groundMoved }
+        guard var work = run, work.run.record == row.preview.record else { throw Self.groundMoved }
+        guard !isBusy else { throw RunWork.making }
         try isBack ? takeBack(&work) : apply(&work, version)
     }
 
@@ -155,27 +237,20 @@ private struct MigrationMove {
         guard work.run.state == .inProgress, work.parent?.hasEnded == false, work.run.number == known.fromVersion else {
             throw Self.groundMoved
         }
-        guard try !isRetired(version) else { throw PlaybookMigrations.retired }
-        try work.requireSettled()
+        guard !isRetired else { throw PlaybookMigrations.retired }
+        (work.asked, work.isAllOrNothing) = (AskedOnce([known.record]), true)
         let migration = MigrationPlan(work, to: try playbooks.library.plan(of: version.id, tx))
         guard try work.steps(of: migration) == known.steps else { throw Self.groundMoved }
         let id = work.run.id
-        tx.send(
-            """
-            UPDATE \(schema).playbook_migration_case SET ground = jsonb_build_object('run', \
-            (SELECT to_jsonb(r) FROM \(schema).playbook_run r WHERE r.id = \(id)), 'activities', \
-            (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(a))), '[]') FROM \(schema).playbook_activity a WHERE a.run = \(id))) \
-            WHERE id = \(row.id)
-            """, expecting: 1)
         let trace = try work.migrate(migration, to: version, as: known.steps)
         tx.send(
             """
             UPDATE \(schema).playbook_migration_case SET state = \(MigrationCaseRow.State.applied.rawValue), call = NULL, \
             applied_at = \(context.write.now.sqlValue), applied_by = \(context.write.caller.subject), undone_at = NULL, \
-            undone_by = NULL, \
+            undone_by = NULL, ground = \(ground.value)::jsonb, \
             outcome = jsonb_build_object('trace', \(try jsonText(trace))::jsonb, 'left_as', (SELECT coalesce(jsonb_agg( \
             jsonb_build_object('id', id, 'state', state, 'starts', starts, 'completions', completions, \(literal: PlaybookColumn.entered), entered)), '[]') \
-            FROM \(schema).playbook_activity WHERE run = \(id))) \
+            FROM \(schema).playbook_activity WHERE run = \(id) AND NOT (\(RunWork.neverBegan)))) \
             WHERE id = \(row.id)
             """, expecting: 1)
     }
@@ -192,16 +267,6 @@ private struct MigrationMove {
             UPDATE \(schema).playbook_migration_case SET state = \(MigrationCaseRow.State.undone.rawValue), call = NULL, \
             undone_at = \(context.write.now.sqlValue), undone_by = \(context.write.caller.subject) WHERE id = \(row.id)
             """, expecting: 1)
-    }
-
-    /// Whether the playbook was retired: nothing is brought to it any more.
-    private func isRetired(_ version: VersionRow) throws -> Bool {
-        try !tx.query(
-            """
-            SELECT 1 FROM \(schema).playbook_definition WHERE id = \(version.definition) \
-            AND state = \(literal: DefinitionState.retired)
-            """
-        ).isEmpty
     }
 
     /// Whether another migration has moved the run since, and was not taken back: the last one goes first.

@@ -123,7 +123,8 @@ extension RunWork {
         guard activities[place].state.isBegun, restarts || row?.state.isBegun != true else { return }
         let planned = plan.steps[place]
         step.dueAfter = dueDate(of: place, holidays: try holidays(for: place)) ?? ""
-        step.assignedTo = try playbooks.assignee(of: planned.plan, record: run.record, facts, context) ?? ""
+        step.assignedTo =
+            try playbooks.assignee(of: planned.plan, record: run.record, facts, asked ?? AskedOnce(), context) ?? ""
         let isTaken = try restarts && taken(place) != nil
         if planned.kind.makesRecord, !isTaken { step.makes = planned.plan.creates?.table ?? "" }
         step.recordKeepsDate = isTaken

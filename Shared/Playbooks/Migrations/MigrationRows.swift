@@ -50,17 +50,24 @@ struct MigrationCaseRow {
         return answer
     }
 
-    /// The insertion of a case that was just looked at; `refusal` is why it cannot be brought there.
+    /// The insertion of cases that were just looked at, with their places from `first`; `refusal` is why one cannot be brought
+    /// there.
     static func insert(
-        _ preview: PlaybookMigrationCase, _ refusal: Text?, position: Int, domain: String, in schema: String
+        _ cases: [(preview: PlaybookMigrationCase, refusal: Text?, domain: String)], from first: Int, in schema: String
     ) throws -> SQL {
-        """
-        INSERT INTO \(identifier: schema).playbook_migration_case \
-        (id, domain, migration, position, run, record, number, from_number, state, preview, refusal, refusal_ko) VALUES \
-        (\(preview.id), \(domain), \(preview.migration), \(position), \(preview.run), \(preview.record), \
-        \(preview.number), \(Int(preview.fromVersion)), \((refusal == nil ? State.previewed : .refused).rawValue), \
-        \(try preview.encodeProtobuf().sqlValue), \((refusal?.en).value), \((refusal?.ko).value))
-        """
+        let rows = try cases.enumerated().map { place, entry -> SQL in
+            let (preview, refusal) = (entry.preview, entry.refusal)
+            return """
+                (\(preview.id), \(entry.domain), \(preview.migration), \(first + place), \(preview.run), \(preview.record), \
+                \(preview.number), \(Int(preview.fromVersion)), \((refusal == nil ? State.previewed : .refused).rawValue), \
+                \(try preview.encodeProtobuf().sqlValue), \((refusal?.en).value), \((refusal?.ko).value))
+                """
+        }
+        return """
+            INSERT INTO \(identifier: schema).playbook_migration_case \
+            (id, domain, migration, position, run, record, number, from_number, state, preview, refusal, refusal_ko) \
+            VALUES \(rows.joined())
+            """
     }
 }
 

@@ -22,6 +22,8 @@ struct PlaybookMigrations: Sendable {
 
     /// Most runs that one migration looks at.
     static let limit = 1_000
+    /// How many of their rows one statement inserts.
+    private static let insertedTogether = 50
 
     private var schema: String { playbooks.database.schema }
 
@@ -82,10 +84,11 @@ struct PlaybookMigrations: Sendable {
             \(definition.id), \(version.id), 0, \(runs.count > Self.limit), \(context.write.now.sqlValue), \(caller.subject))
             """, expecting: 1)
         let cases = try previews(of: Array(runs.prefix(Self.limit)), to: version, migration: id, context)
-        for (position, entry) in cases.enumerated() {
+        for first in stride(from: 0, to: cases.count, by: Self.insertedTogether) {
+            let those = cases[first..<min(first + Self.insertedTogether, cases.count)]
             context.transaction.send(
                 try MigrationCaseRow.insert(
-                    entry.preview, entry.refusal, position: position, domain: entry.domain, in: schema))
+                    those.map { ($0.preview, $0.refusal, $0.domain) }, from: first, in: schema))
         }
         context.transaction.send(
             "UPDATE \(identifier: schema).playbook_migration SET cases = \(cases.count) WHERE id = \(id)", expecting: 1)
@@ -159,9 +162,11 @@ struct PlaybookMigrations: Sendable {
         let records = try Dictionary(
             table.findAll(runs.compactMap(\.record), tx).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let plan = try playbooks.library.plan(of: version.id, tx)
+        let asked = AskedOnce(runs.compactMap(\.record))
         let all = try runs.compactMap { run -> Preview? in
             guard let record = run.record.flatMap({ records[$0] }), !record.hasEnded else { return nil }
-            let work = try RunWork(run, activities[run.id]?.map { $0.row } ?? [], over: record, playbooks, context)
+            var work = try RunWork(run, activities[run.id]?.map { $0.row } ?? [], over: record, playbooks, context)
+            work.asked = asked
             let steps = try work.steps(of: MigrationPlan(work, to: plan))
             let number = record.text(.number)
             return (

@@ -58,14 +58,8 @@ extension RunWork {
     private var tx: Transaction { context.transaction }
     private var schema: SQL { "\(identifier: playbooks.database.schema)" }
 
-    /// Refuses while another service has yet to make or end something for an activity: what comes of it belongs to the version
+    /// The refusal of a run for which another service has yet to make or end something: what comes of it belongs to the version
     /// that asked.
-    func requireSettled() throws {
-        let rows = try tx.query("SELECT 1 FROM \(schema).playbook_call WHERE run = \(run.id) LIMIT 1")
-        guard rows.isEmpty else { throw Self.making }
-    }
-
-    /// The refusal of a run for which another service is still at work.
     static let making = Problem(
         .failedPrecondition,
         Text(
@@ -94,7 +88,7 @@ extension RunWork {
             note(place, .restarted)
             try start(place)
         }
-        try store()
+        if !migration.restarts.isEmpty { try store() }
         for record in try reviewDueDates() {
             guard let place = activities.firstIndex(where: { $0.made == record.id }) else { continue }
             trace.dues.append(
@@ -104,11 +98,7 @@ extension RunWork {
         try settle()
         try store()
         let made = activities.flatMap(\.created).filter { !known.contains($0.id) }
-        let entries = try entries(of: made.map(\.id))
-        for record in made {
-            guard let found = try playbooks.tables[record.table]?.find(record.id, false, tx) else { continue }
-            trace.made.append(.init(record: record, etag: found.etag, entries: entries[record.id] ?? 0))
-        }
+        trace.made = try traces(of: made)
         trace.revision = run.revision
         try requireTold(steps)
         return trace
@@ -120,7 +110,9 @@ extension RunWork {
         guard step.kind.makesRecord, let table = step.plan.creates?.table,
             let known = activities[place].created.last(where: { $0.table == table })
         else { return nil }
-        guard playbooks.remote[table] == nil else { return known.hasEnded == true ? nil : known.id }
+        if let remote = playbooks.remote[table] {
+            return try known.hasEnded == true || remote.hasEnded(known.id, tx) ? nil : known.id
+        }
         return try playbooks.tables[table]?.find(known.id, false, tx)?.hasEnded == false ? known.id : nil
     }
 
@@ -152,7 +144,7 @@ extension RunWork {
                 """
                 UPDATE \(schema).playbook_activity a SET position = b.position, lane = coalesce(nullif(b.lane, ''), a.lane) \
                 FROM unnest(\(moved.ids)::uuid[], \(moved.places)::int[], \(moved.lanes)::text[]) b (id, position, lane) \
-                WHERE a.id = b.id
+                WHERE a.run = \(run.id) AND a.id = b.id
                 """, expecting: moved.ids.count)
         }
         var new: [(row: ActivityRow, lane: String)] = []
@@ -179,14 +171,20 @@ extension RunWork {
         for (place, step) in steps.prefix(activities.count).enumerated() {
             let activity = activities[place]
             guard activity.state.rawValue != step.after else { continue }
-            let label = step.label?.text ?? Playbooks.label
-            let why = activity.failure?.text ?? Text(en: "it comes to another state.", ko: "상태가 다르게 변경됩니다.")
-            throw Problem(
-                .failedPrecondition,
-                Text(
-                    en: "‘\(label.en)’ becomes something else than was shown: \(why.en) The case stays as it is.",
-                    ko: "‘\(label.ko)’ 활동의 결과가 미리 본 내용과 다릅니다. \(why.ko) 케이스는 변경되지 않았습니다."),
-                reason: "MIGRATION_DIFFERS")
+            throw Self.differs(
+                plan.steps[place],
+                activity.failure?.text ?? Text(en: "it comes to another state.", ko: "상태가 다르게 변경됩니다."))
         }
+    }
+
+    /// The refusal of what comes to something else than was told, by an activity.
+    static func differs(_ step: RunPlan.Step, _ why: Text) -> Problem {
+        let label = step.plan.label?.text ?? step.kind.label
+        return Problem(
+            .failedPrecondition,
+            Text(
+                en: "‘\(label.en)’ becomes something else than was shown: \(why.en) The case stays as it is.",
+                ko: "‘\(label.ko)’ 활동의 결과가 미리 본 내용과 다릅니다. \(why.ko) 케이스는 변경되지 않았습니다."),
+            reason: "MIGRATION_DIFFERS")
     }
 }

@@ -17,7 +17,7 @@ extension RunWork {
         guard !records.isEmpty else { return [:] }
         let rows = try tx.query(
             """
-            SELECT record, count(*) AS entries FROM \(schema).journal WHERE record = ANY(\(records)::uuid[]) GROUP BY record
+            SELECT record, count(*) AS entries FROM \(schema).journal WHERE record \(SQL.among(records)) GROUP BY record
             """)
         return Dictionary(
             uniqueKeysWithValues: try rows.map {
@@ -25,11 +25,29 @@ extension RunWork {
             })
     }
 
+    /// How records that were just made stand, of which an undo asks whether they are still so; those of other services are not
+    /// known here.
+    func traces(of made: [ActivityRow.Made]) throws -> [MigrationTrace.Made] {
+        let own = made.filter { playbooks.tables[$0.table] != nil }
+        guard !own.isEmpty else { return [] }
+        // One by one, by plans that are kept: mostly there is one.
+        let answers = try tx.queryAll(
+            own.map { record in
+                """
+                SELECT (SELECT revision FROM \(schema).\(identifier: record.table) WHERE id = \(record.id)) AS revision, \
+                (SELECT count(*) FROM \(schema).journal WHERE record = \(record.id)) AS entries
+                """
+            })
+        return try zip(own, answers).compactMap { record, rows in
+            guard let row = rows.first, let revision = try row.optionalInt(PlaybookColumn.revision) else { return nil }
+            return .init(record: record, etag: String(revision), entries: try row.int(History.entries))
+        }
+    }
+
     /// Brings the run back to where it was before a migration, whose rows `kept` has; refuses when something new was done
     /// since, and says what. What the migration has made is canceled.
     mutating func takeBack(_ kept: KeptMigration) throws {
         let trace = kept.trace
-        try requireSettled()
         guard run.number == trace.number else {
             throw Self.changedSince([Text(en: "the version of the playbook", ko: "플레이북 버전")])
         }
@@ -107,12 +125,15 @@ extension RunWork {
         // How often one has started names what other services are asked for: it is not counted again.
         tx.send(
             """
-            UPDATE \(schema).playbook_activity a SET position = b.position, lane = b.lane, state = b.state, \
-            applies = b.applies, due_date = b.due_date, assigned_to = b.assigned_to, started_at = b.started_at, \
-            ended_at = b.ended_at, ended_by = b.ended_by, completions = b.completions, entered = b.entered, \
-            created = b.created, warnings = b.warnings, failure = b.failure, made = b.made, revision = a.revision + 1, \
-            starts = CASE WHEN a.id = ANY(\(makers)::uuid[]) THEN a.starts ELSE b.starts END \
-            FROM jsonb_populate_recordset(NULL::\(schema).playbook_activity, \(kept)::jsonb -> 'activities') b WHERE a.id = b.id
+            UPDATE \(schema).playbook_activity a SET position = b.position, lane = b.lane, \
+            state = coalesce(b.state, \(literal: ActivityState.pending)), applies = b.applies, due_date = b.due_date, \
+            assigned_to = b.assigned_to, started_at = b.started_at, ended_at = b.ended_at, ended_by = b.ended_by, \
+            completions = coalesce(b.completions, 0), entered = coalesce(b.entered, '[]'), \
+            created = coalesce(b.created, '[]'), warnings = coalesce(b.warnings, '[]'), failure = b.failure, made = b.made, \
+            revision = a.revision + 1, \
+            starts = CASE WHEN a.id = ANY(\(makers)::uuid[]) THEN a.starts ELSE coalesce(b.starts, 0) END \
+            FROM jsonb_populate_recordset(NULL::\(schema).playbook_activity, \(kept)::jsonb -> 'activities') b \
+            WHERE a.run = \(run.id) AND a.id = b.id
             """)
         tx.send(
             """
@@ -135,7 +156,8 @@ extension RunWork {
             SELECT a.key FROM \(schema).playbook_activity a LEFT JOIN \
             jsonb_populate_recordset(NULL::\(schema).playbook_activity, \(kept.after)::jsonb -> 'left_as') b ON b.id = a.id \
             WHERE a.run = \(run.id) AND (a.starts, a.completions, a.entered, \(Self.atWork("a"))) \
-            IS DISTINCT FROM (b.starts, b.completions, b.entered, \(Self.atWork("b"))) ORDER BY a.position
+            IS DISTINCT FROM (coalesce(b.starts, 0), coalesce(b.completions, 0), coalesce(b.entered, '[]'), \
+            coalesce(\(Self.atWork("b")), \(literal: ActivityState.pending))) ORDER BY a.position
             """)
         var changed = try rows.map { row in
             let key = try row.string(PlaybookColumn.key)
@@ -166,6 +188,13 @@ extension RunWork {
         }
         guard changed.isEmpty else { throw Self.changedSince(changed) }
     }
+
+    /// That a row of an activity is as it was made, but for its place and whether it applies: nothing else of it is kept.
+    static let neverBegan: SQL = """
+        starts = 0 AND completions = 0 AND state = \(literal: ActivityState.pending) AND due_date IS NULL \
+        AND assigned_to IS NULL AND started_at IS NULL AND ended_at IS NULL AND ended_by IS NULL AND failure IS NULL \
+        AND made IS NULL AND entered = '[]' AND created = '[]' AND warnings = '[]'
+        """
 
     /// The state of an activity, of which one that could not make its record counts as being worked on.
     private static func atWork(_ row: SQL) -> SQL {

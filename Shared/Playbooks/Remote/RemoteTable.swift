@@ -23,6 +23,8 @@ public struct RemoteTable: Sendable {
     let known: [String: Set<String>]
     /// Whether a record was changed since it was made, as far as this service has heard.
     let isChanged: @Sendable (_ id: String, Transaction) throws -> Bool
+    /// Whether a record has ended, as far as this service has heard: of one that no activity has made any more nobody is told.
+    let hasEnded: @Sendable (_ id: String, Transaction) throws -> Bool
 
     /// The table that these methods of its service work on; `adoptedBy` names the fields whose values must be the same for
     /// a record to be taken over instead of making another, `known` the values that its service takes for fields without
@@ -32,10 +34,11 @@ public struct RemoteTable: Sendable {
         update: Method<R.Modification, R>, close: Method<CloseRequest, R>, cancel: Method<CloseRequest, R>,
         list: Method<ListRequest, Page>, adoptedBy: [R.Field],
         known: [R.Field: Set<String>] = [:],
-        isChanged: @escaping @Sendable (String, Transaction) throws -> Bool = { _, _ in false }
+        isChanged: @escaping @Sendable (String, Transaction) throws -> Bool = { _, _ in false },
+        hasEnded: @escaping @Sendable (String, Transaction) throws -> Bool = { _, _ in false }
     ) where Page.Resource == R {
         schema = R.schema
-        self.isChanged = isChanged
+        (self.isChanged, self.hasEnded) = (isChanged, hasEnded)
         filterFields = R.schema.fields.compactMap { FilterField($0, of: R.schema, isSearched: false) }
         self.known = Dictionary(uniqueKeysWithValues: known.map { ($0.rawValue, $1) })
         decode = { try R.decode(protobuf: $0) }

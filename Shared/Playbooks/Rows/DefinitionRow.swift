@@ -13,7 +13,7 @@ struct DefinitionRow: Sendable {
     /// Number of the version that runs begin with; 0 before it was activated.
     private(set) var version: Int
     /// The playbook as it was edited when that version was made.
-    private var activated: Playbook?
+    private(set) var activated: Playbook?
 
     var id: String { head.id }
     var domain: String { head.domain }

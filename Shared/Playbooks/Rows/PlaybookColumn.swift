@@ -2,7 +2,8 @@ import Filters
 
 /// The columns of the tables of playbooks that are read.
 enum PlaybookColumn: String {
-    case action, activated, active, activity, adopts, applies, at, before, by, cases, completions, content, created,
+    case action, activated, active, activity, adopts, applies, at, before, by, cases, completions, content, count,
+        created,
         definition, domain, entered, etag, failure, failures, field, fields, ground, id, key, lane, made, migration,
         number,
         outcome, playbook, position, preview, record, refusal, requester, revision, run, starts, state, target, version,

@@ -55,13 +55,15 @@ extension ActivityRow {
         """
     }
 
+    private static func json(_ list: [some Encodable]) throws -> String { list.isEmpty ? "[]" : try jsonText(list) }
+
     func update(in schema: String) throws -> SQL {
         """
         UPDATE \(identifier: schema).playbook_activity SET revision = \(revision), state = \(state.rawValue), \
         applies = \(applies), due_date = \(dueDate.value)::date, assigned_to = \(assignedTo.value), \
         started_at = \(startedAt.value), ended_at = \(endedAt.value), ended_by = \(endedBy.value), \
-        starts = \(starts), completions = \(completions), entered = \(try jsonText(entered))::jsonb, \
-        created = \(try jsonText(created))::jsonb, warnings = \(try jsonText(warnings))::jsonb, \
+        starts = \(starts), completions = \(completions), entered = \(try Self.json(entered))::jsonb, \
+        created = \(try Self.json(created))::jsonb, warnings = \(try Self.json(warnings))::jsonb, \
         failure = \(try failure.map(jsonText).value)::jsonb, made = \(made.value)::uuid WHERE id = \(id)
         """
     }

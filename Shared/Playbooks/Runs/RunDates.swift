@@ -42,8 +42,8 @@ public struct DatedActivity: Sendable {
 public struct RunDates: Sendable {
     /// All activities of the open runs, in their order.
     public var activities: [DatedActivity] = []
-    /// Whether something else than dates would follow from the change: an activity that begins, or a record that ends.
-    public var goesOn = false
+    /// What would follow from the change besides dates.
+    public var follows: [PlaybookConsequence] = []
 
     /// What is said of a record without runs.
     public init() {}
@@ -63,31 +63,14 @@ extension Playbooks {
             WHERE record = \(record.id) AND state = \(literal: RunState.inProgress) ORDER BY id
             """)
         var all = RunDates()
-        if !fields.isEmpty { all.goesOn = try startsByChange(of: record, to: changed, context) }
+        if !fields.isEmpty { all.follows = try startsByChange(of: record, to: changed, context) }
         for run in try rows.map(RunRow.init) {
             var work = try RunWork(reading: run, self, context)
-            work.parent = record
-            let now = try PlaybookMachine.next(work.plan, work.activities.map(\.standing), holds: work.holds)
             work.parent = changed
-            let then = try PlaybookMachine.next(work.plan, work.activities.map(\.standing), holds: work.holds)
-            if now != then { all.goesOn = true }
-            for place in work.activities.indices where work.activities[place].state == .inProgress {
-                if try work.endsMade(place, by: fields) { all.goesOn = true }
-            }
+            all.follows += try work.consequences(of: fields, before: record)
             all.activities += try work.dated(behind: all.activities.count, before: record)
         }
         return all
-    }
-
-    /// Whether the event of the change would start a playbook.
-    private func startsByChange(
-        of record: any RecordMessage, to changed: any RecordMessage, _ context: RuleContext
-    ) throws -> Bool {
-        try active(for: record, context.transaction).contains { version in
-            guard let trigger = version.playbook.trigger, trigger.event == "updated" else { return false }
-            return try meets(trigger, changed, context)
-                && !hasRun(of: version.definition, over: record.id, isOpen: false, context.transaction)
-        }
     }
 
     /// An activity that is worked on, with its date.

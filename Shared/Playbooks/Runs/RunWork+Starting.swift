@@ -10,7 +10,7 @@ import Wire
 extension RunWork {
     /// Starts an activity, for the first time or anew.
     mutating func start(_ place: Int) throws {
-        let step = plan.steps[place]
+        let (step, asked) = (plan.steps[place], asked ?? AskedOnce())
         let wasEnded = activities[place].state.isEnded
         self[place].state = .inProgress
         self[place].applies = true
@@ -20,14 +20,15 @@ extension RunWork {
         self[place].endedBy = nil
         self[place].failure = nil
         self[place].dueDate = dueDate(of: place, holidays: try holidays(for: place))
-        self[place].assignedTo = try playbooks.assignee(of: step.plan, record: run.record, facts, context)
+        self[place].assignedTo = try playbooks.assignee(
+            of: step.plan, record: run.record, facts, asked, context)
         forgetFields(place)
         note(place, .started)
         if step.kind.makesParent, run.record != nil {
             // There is a record already: nothing is left to choose.
             end(place, .done, .completed)
         } else if step.kind.makesRecord, let creation = step.plan.creates {
-            try make(place, creation, wasEnded: wasEnded)
+            try make(place, creation, wasEnded: wasEnded, asked)
         }
     }
 
@@ -40,7 +41,7 @@ extension RunWork {
     /// The holidays by which the due date of an activity is counted: of the parent record, where working days count.
     func holidays(for place: Int) throws -> [CivilDate] {
         guard plan.steps[place].plan.due?.workingDays == true, let parent else { return [] }
-        return try playbooks.holidays(parent, context.transaction)
+        return try asked?.holidays(of: parent, playbooks, context) ?? playbooks.holidays(parent, context.transaction)
     }
 
     /// Forgets what was entered of fields of the parent record: since then others may have changed that, and what the form
@@ -53,10 +54,12 @@ extension RunWork {
 
     /// Makes the record of an activity, unless one that it made before is still at work. In another service it is made
     /// later, by durable work.
-    private mutating func make(_ place: Int, _ creation: ActivityCreation, wasEnded: Bool) throws {
+    private mutating func make(
+        _ place: Int, _ creation: ActivityCreation, wasEnded: Bool, _ asked: AskedOnce
+    ) throws {
         guard try !isAtWork(place, creation.table, wasEnded) else { return }
         self[place].made = nil
-        let values = try values(of: creation, for: place)
+        let values = try values(of: creation, for: place, asked)
         let domain = parent.flatMap { DomainPath($0.domain) }
         if let why = try playbooks.faultInReach(of: values, creation, from: domain, context) { return fail(place, why) }
         if playbooks.remote[creation.table] != nil {
@@ -65,24 +68,27 @@ extension RunWork {
         guard let table = playbooks.tables[creation.table] else {
             return fail(place, Text(en: "There is no such table.", ko: "이러한 테이블이 없습니다."))
         }
-        let (service, context, parent) = (playbooks.database.service, context, parent)
+        let (playbooks, context, parent, step) = (playbooks, context, parent, plan.steps[place])
+        let service = playbooks.database.service
         // The service's own doing: whoever completed the activity before need not have the right.
         let write = WriteContext.system(
             service, domain: context.write.caller.domain, now: now, trace: context.write.trace)
         do {
             // Rules may have looked as the service; the rest of the transaction sees what its caller may see.
             defer { context.transaction.sendScope(context.write.caller.scope) }
-            let made = try context.transaction.savepoint {
+            let make: () throws -> any RecordMessage = {
                 let made = try table.create(values, write, context.transaction)
                 try playbooks.checkReach(made, from: parent)
                 return made
             }
+            // What ends everything else as well needs no way back.
+            let made = try isAllOrNothing ? make() : context.transaction.savepoint(make)
             keep(place, .init(service: service, table: creation.table, id: made.id, number: made.text(.number)))
-            let step = plan.steps[place]
             if made.hasEnded || step.closed != nil || step.canceled != nil { unlooked.append((place, made)) }
         } catch {
             let problem = playbooks.database.problem(of: error)
             guard !problem.mayPass else { throw error }
+            guard !isAllOrNothing else { throw Self.differs(step, problem.blaming(table.schema)) }
             fail(place, problem.blaming(table.schema))
         }
     }
@@ -107,11 +113,13 @@ extension RunWork {
         plan.steps[place].kind.makesRecord && activities[place].state == .inProgress && activities[place].made == nil
     }
 
-    private func values(of creation: ActivityCreation, for place: Int) throws -> [String: String] {
+    private func values(
+        of creation: ActivityCreation, for place: Int, _ asked: AskedOnce
+    ) throws -> [String: String] {
         let activity = activities[place]
         var values = try playbooks.values(
             of: creation, facts.beginning(plan.steps[place], over: parent), assignee: activity.assignedTo,
-            due: activity.dueDate, context)
+            due: activity.dueDate, asked, context)
         let schema = playbooks.tables[creation.table]?.schema ?? playbooks.remote[creation.table]?.schema
         if schema?.has(.playbookActivity) == true { values[KnownField.playbookActivity.rawValue] = activity.id }
         return values

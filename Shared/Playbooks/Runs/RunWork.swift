@@ -23,6 +23,10 @@ struct RunWork {
     var unlooked: [(place: Int, made: any RecordMessage)] = []
     /// How the parent record ends with the activity that is being completed.
     var endsParent: RecordEnd?
+    /// What is asked of people and calendars once, while nothing that is done changes the answers; nil otherwise.
+    var asked: AskedOnce?
+    /// Whether a record that cannot be made ends everything, since what was told is done or nothing.
+    var isAllOrNothing = false
     private var log: [LogRow] = []
     private var touched: Set<Int> = []
     private var before: RunRow

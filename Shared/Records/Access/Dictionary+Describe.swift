@@ -37,9 +37,27 @@ public enum DictionaryDescription {
             let isChangeable = rights.inExisting.contains(field.name)
             description.writable = isChangeable || rights.inNew.contains(field.name)
             description.createOnly = description.writable && !isChangeable
+            description.conditional = R.storage.conditional.contains(field.name)
             return description
         }
+        if let lifecycle = R.lifecycle {
+            table.states = states(lifecycle, mayMove: rights.inExisting.contains(lifecycle.field.rawValue))
+            table.closingNeeds = lifecycle.closingNeeds.map(\.rawValue)
+        }
         return table
+    }
+
+    /// The states of a life cycle, and where a record goes from each.
+    private static func states<R: Record>(_ lifecycle: Lifecycle<R>, mayMove: Bool) -> [StateDescription] {
+        let all = R.schema.fields[R.index(lifecycle.field)].choices.compactMap(\.value.string)
+        return all.map { state in
+            var description = StateDescription()
+            description.state = state
+            description.ended = lifecycle.closed.contains(state)
+            let next = (lifecycle.moves[state] ?? []).union(description.ended ? [lifecycle.reopened] : [])
+            description.moves = mayMove ? all.filter(next.contains) : []
+            return description
+        }
     }
 
     /// Workbooks name the records that a field of a table refers to which they fill.

@@ -174,6 +174,14 @@ struct Attachments<R: Record>: Sendable {
         "SELECT \(Self.columns) FROM \(table) WHERE record = \(record) AND \(seen(by: caller)) ORDER BY id"
     }
 
+    /// The statement that reads the newest files of records of this and other tables that the caller sees, finished ones alone.
+    func newest(of records: SQL, limit: Int, _ caller: Caller) -> SQL {
+        """
+        SELECT \(Self.columns) FROM \(table) WHERE record = ANY(\(records)) AND complete AND \(seen(by: caller)) \
+        ORDER BY id DESC LIMIT \(limit)
+        """
+    }
+
     /// One part of a file.
     func read(_ request: ReadAttachmentRequest, _ caller: Caller, in tx: Transaction) throws -> AttachmentPart {
         try store.authorize(.read, caller)

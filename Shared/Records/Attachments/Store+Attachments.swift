@@ -16,7 +16,13 @@ extension Store {
         Attachments(store: self, bounds: .standard).selection(of: record.id, caller)
     }
 
-    /// The files of an answer, the oldest first.
+    /// The statement that reads the newest finished files, at most `limit`, of the records whose ids are in the array `records`,
+    /// of tables that `caller` may read and has been shown these records of.
+    public func attachments(ofAll records: SQL, limit: Int, for caller: Caller) -> SQL {
+        Attachments(store: self, bounds: .standard).newest(of: records, limit: limit, caller)
+    }
+
+    /// The files of an answer, in its order.
     public func attachments(_ rows: Rows, for caller: Caller) throws -> [Attachment] {
         try rows.map { try Attachments<R>.read($0, for: caller) }
     }

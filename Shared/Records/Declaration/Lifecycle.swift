@@ -155,11 +155,14 @@ public final class Lifecycle<R: Record>: Sendable {
         }
         guard let value = change.new[fieldAt: index].string, allowed.contains(value) else {
             // A value chosen together with the state must fit it; one left over from the old state gives way.
-            let values = allowed.map { R.schema.fields[index].label(ofChoice: $0).ko }.joined(separator: ", ")
-            let shown = R.schema.fields[R.index(field)].label(ofChoice: state).ko
+            let values = allowed.map { R.schema.fields[index].label(ofChoice: $0) }
+            let shown = R.schema.fields[R.index(field)].label(ofChoice: state)
+            let (english, korean) = (
+                values.map(\.en).joined(separator: ", "), values.map(\.ko).joined(separator: ", ")
+            )
             let text = Text(
-                en: "\(R.label(tie.field).en) in state \(state) must be one of: \(allowed.joined(separator: ", ")).",
-                ko: "‘\(shown)’ 상태에서 \(R.label(tie.field).ko, .topic) 다음 중 하나여야 합니다: \(values).")
+                en: "\(R.label(tie.field).en) in state \(shown.en) must be one of: \(english).",
+                ko: "‘\(shown.ko)’ 상태에서 \(R.label(tie.field).ko, .topic) 다음 중 하나여야 합니다: \(korean).")
             throw .broken("G-01", R.self, field: tie.field, text)
         }
     }

@@ -107,17 +107,59 @@ extension PersonSide {
     }
 }
 
+/// Somebody to whom work may be given.
+public struct Assignable: Sendable {
+    /// The user.
+    public let user: String
+    /// The language in which a text is written for them; nil where that is not known of a user.
+    public let language: String?
+}
+
+private enum AssigneeColumn: String { case record, user, language }
+
 extension RuleContext {
     /// Whether a rule may give work to the user `id`: a person of the provider who has not left. Who is not known here
     /// counts as one.
-    public func mayBeAssigned(_ id: String) throws -> Bool {
-        guard Validation.isUUID(id) else { return true }
-        return try queryAbove(
+    public func mayBeAssigned(_ id: String) throws -> Bool { try unassignable([id]).isEmpty }
+
+    /// Those of `ids` to whom no rule may give work, asked for together: see ``mayBeAssigned(_:)``.
+    private func unassignable(_ ids: some Collection<String>) throws -> Set<String> {
+        let users = ids.filter(Validation.isUUID)
+        guard !users.isEmpty else { return [] }
+        let rows = try queryAbove(
             """
-            SELECT 1 FROM \(identifier: database.schema)."user" \
-            WHERE id = \(id) AND (active IS FALSE OR kind = \(literal: PersonSide.outsideSystem) OR account IS NOT NULL)
+            SELECT id FROM \(identifier: database.schema)."user" WHERE id = ANY(\(Array(users))::uuid[]) \
+            AND (active IS FALSE OR kind = \(literal: PersonSide.outsideSystem) OR account IS NOT NULL)
+            """)
+        return Set(try rows.map { try $0.string(ReferenceColumn.id) })
+    }
+
+    /// The first of each record's `candidates` to whom a rule may give work, by record; those without one are left out.
+    public func firstAssignable(_ candidates: [(record: String, user: String)]) throws -> [String: Assignable] {
+        let without = try unassignable(Set(candidates.map(\.user)))
+        return Dictionary(
+            candidates.lazy.filter { !without.contains($0.user) }.map {
+                ($0.record, Assignable(user: $0.user, language: nil))
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The same of candidates that a statement selects: `record`, `user`, and the order of a record's in `place` and `id`. It is
+    /// carried out as from above, so that it must not read definitions.
+    public func firstAssignable(among candidates: SQL) throws -> [String: Assignable] {
+        let rows = try queryAbove(
             """
-        ).isEmpty
+            SELECT c.record, c."user", coalesce(u.language, \(literal: Language.en)) AS language FROM (\(candidates)) c \
+            LEFT JOIN \(identifier: database.schema)."user" u \
+            ON u.id = CASE WHEN c."user" ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN c."user"::uuid END \
+            WHERE u.id IS NULL OR u.active IS NOT FALSE AND u.account IS NULL \
+            AND u.kind IS DISTINCT FROM \(literal: PersonSide.outsideSystem) ORDER BY c.record, c.place, c.id
+            """)
+        return Dictionary(
+            try rows.map { row in
+                let user = try row.string(AssigneeColumn.user)
+                let language = Validation.isUUID(user) ? try row.string(AssigneeColumn.language) : nil
+                return (try row.string(AssigneeColumn.record), Assignable(user: user, language: language))
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Those of `ids` that are records of a table, or copies of another service's, which the caller may read and sees; nil

@@ -83,6 +83,13 @@ public struct Rule<R: Record>: Sendable {
         }
     }
 
+    /// What comes before a deletion, such as a check or a lock; `old` and `new` are the record that is to go.
+    public static func beforeDeletion(
+        _ id: String, _ effect: @escaping @Sendable (Change<R>, RuleContext) throws -> Void
+    ) -> Rule {
+        Rule(id, phase: .beforeDeletion) { change, context in try effect(change, context) }
+    }
+
     /// What follows from a deletion, in the same transaction; `old` and `new` are the record that is gone.
     public static func afterDeletion(
         _ id: String, _ effect: @escaping @Sendable (Change<R>, RuleContext) throws -> Void

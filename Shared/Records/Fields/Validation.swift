@@ -144,19 +144,22 @@ public enum Validation {
             ko: "\(field.label.ko, .topic) 최대 \(grouped: limit)자입니다.")
     }
 
+    /// What can be chosen, by its words, each with what a request says for it.
     private static func notAChoice(_ field: FieldSchema) -> Text {
-        let values = field.choices.map { choice in
-            switch choice.value {
-            case .string(let text): text
-            case .int(let number): String(number)
-            default: ""
-            }
+        func allowed(_ language: Language) -> String {
+            field.choices.map { choice in
+                let value =
+                    switch choice.value {
+                    case .string(let text): text
+                    case .int(let number): String(number)
+                    default: ""
+                    }
+                return language == .ko ? "\(choice.label.ko)('\(value)')" : "\(choice.label.en) ('\(value)')"
+            }.joined(separator: ", ")
         }
-        let allowed = values.joined(separator: ", ")
-        let shown = zip(field.choices, values).map { "\($0.label.ko)('\($1)')" }.joined(separator: ", ")
         return Text(
-            en: "\(field.label.en) must be one of: \(allowed).",
-            ko: "\(field.label.ko, .topic) 다음 중 하나여야 합니다: \(shown).")
+            en: "\(field.label.en) must be one of: \(allowed(.en)).",
+            ko: "\(field.label.ko, .topic) 다음 중 하나여야 합니다: \(allowed(.ko)).")
     }
 
     /// Whether `text` is a UUID in lower case with hyphens.

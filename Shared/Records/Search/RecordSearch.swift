@@ -14,9 +14,11 @@ public struct SearchedTable: Sendable {
         let hasEnded: Bool
     }
 
+    /// Whose words are looked up; nil where everybody has own records, which are asked for them.
+    let looked: String?
     let mayRead: @Sendable (Caller) -> Bool
-    /// The records that are found by their own words, open ones first.
-    let byWords: @Sendable (_ text: String, _ limit: Int, Caller) throws -> SQL
+    /// The records that are found by their own words, open ones first: those of `ids`, or of one's own those that have `text`.
+    let byWords: @Sendable (_ text: String, _ ids: [String], _ limit: Int, Caller) throws -> SQL
     /// The open records of accounts; nil where records belong to none, or do not end.
     let byAccounts: (@Sendable (_ accounts: [String], _ limit: Int, Caller) throws -> SQL)?
     let found: @Sendable (Rows, Call) throws -> [Found]
@@ -28,16 +30,17 @@ public struct SearchedTable: Sendable {
     ) {
         let store = Store<R>(database)
         let ends = R.schema.has(.active) && R.lifecycle != nil
+        looked = own == nil ? R.schema.table : nil
         mayRead = { caller in
             caller.kind == .service
                 || Access.allows(caller.roles, .read, on: R.schema.table)
                     && (caller.kind != .customer || R.storage.customer != nil)
         }
-        byWords = { text, limit, caller in
+        byWords = { text, ids, limit, caller in
             let openFirst: SQL = ends ? "active IS NOT TRUE, " : ""
             let order: SQL = "\(openFirst)\(fields.order(of: R.self, for: caller))"
             return try store.selection(
-                where: own.map { store.found(by: text, among: $0(caller)) } ?? store.found(by: text),
+                where: own.map { store.found(by: text, among: $0(caller)) } ?? "id = ANY(\(ids)::uuid[])",
                 order: order, limit: limit, as: caller)
         }
         if ends, let column = store.layout.account.map({ R.schema.fields[$0].name }) {
@@ -65,7 +68,8 @@ public struct SearchedAccounts: Sendable {
     /// Most accounts that are found.
     private static let most = 20
 
-    let selection: @Sendable (_ text: String, Caller) throws -> SQL
+    let looked: String
+    let selection: @Sendable (_ ids: [String], Caller) throws -> SQL
     let items: @Sendable (Rows, Caller) throws -> [WorkItem]
 
     /// Accounts of the service's own, which are shown themselves.
@@ -74,8 +78,9 @@ public struct SearchedAccounts: Sendable {
     ) -> SearchedAccounts {
         let store = Store<R>(database)
         return SearchedAccounts(
-            selection: { text, caller in
-                try store.selection(where: store.found(by: text), limit: most, as: caller)
+            looked: R.schema.table,
+            selection: { ids, caller in
+                try store.selection(where: "id = ANY(\(ids)::uuid[])", limit: most, as: caller)
             },
             items: { rows, caller in try store.records(rows, for: caller).map(item) })
     }
@@ -83,13 +88,9 @@ public struct SearchedAccounts: Sendable {
     /// Copies of accounts, which are their owner's to show.
     public static func copies<R: RecordMessage>(_ type: R.Type, _ database: Database) -> SearchedAccounts {
         SearchedAccounts(
-            selection: { text, caller in
-                let named = database.replica(
-                    R.self, [],
-                    where: """
-                        id IN (SELECT \(identifier: database.schema).search_ids( \
-                        \(R.schema.table), \(text), \(most)::integer))
-                        """, as: caller)
+            looked: R.schema.table,
+            selection: { ids, caller in
+                let named = database.replica(R.self, [], where: "id = ANY(\(ids)::uuid[])", as: caller)
                 return "SELECT id FROM \(named) named LIMIT \(most)"
             },
             items: { _, _ in [] })
@@ -152,14 +153,20 @@ public struct RecordSearch: Sendable {
         let size = try PageSize.of(request.pageSize, standard: 20, maximum: 50)
         let (text, caller) = (request.text, call.caller)
         let tables = tables.filter { $0.mayRead(caller) }
+        let names = tables.compactMap(\.looked) + (accounts.map { [$0.looked] } ?? [])
+        let found = try database.found(by: text, in: Array(Set(names)).sorted(), tx)
+        if found.isEmpty { try checkWords(of: text, tx) }
         tx.planEach()
-        let ofAccounts = try accounts.map { [try $0.selection(text, caller)] } ?? []
+        let asked = tables.filter { $0.looked.map { found[$0] != nil } ?? true }
+        let named = try accounts.flatMap { accounts in
+            try found[accounts.looked].map { [try accounts.selection($0, caller)] }
+        }
+        let ofAccounts = named ?? []
         let answers = try tx.queryAll(
-            [database.wordsToSearch(text)] + ofAccounts + tables.map { try $0.byWords(text, size + 1, caller) })
-        guard try answers[0].first?.int(Column.counted) ?? 0 > 0 else { throw Self.noWord }
-        let known = answers.dropFirst().prefix(ofAccounts.count)
+            ofAccounts + asked.map { try $0.byWords(text, $0.looked.flatMap { found[$0] } ?? [], size + 1, caller) })
+        let known = answers.prefix(ofAccounts.count)
         var items = try known.first.flatMap { rows in try accounts?.items(rows, caller) } ?? []
-        items += try Self.ordered(zip(tables, answers.dropFirst(1 + known.count)), call)
+        items += try Self.ordered(zip(asked, answers.dropFirst(known.count)), call)
         let ids = try known.joined().map { try $0.string(KnownField.id) }
         if !ids.isEmpty {
             let listed = tables.filter { $0.byAccounts != nil }
@@ -173,6 +180,12 @@ public struct RecordSearch: Sendable {
         try naming(&response.items, caller, tx)
         if caller.kind == .customer { try namePeople(&response.items, for: caller, in: tx) }
         return response
+    }
+
+    /// A text without a word to look for finds nothing, and is refused (G-125).
+    private func checkWords(of text: String, _ tx: Transaction) throws {
+        let counted = try tx.query(database.wordsToSearch(text)).first?.int(Column.counted) ?? 0
+        guard counted > 0 else { throw Self.noWord }
     }
 
     /// Customers know people by their names alone.

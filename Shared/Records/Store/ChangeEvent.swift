@@ -6,10 +6,10 @@ import Wire
 extension Outbox {
     /// The event of a change.
     static func event<R: Record>(
-        _ change: Change<R>, action: String, changed: [Int], text: String = "", context: WriteContext
+        _ change: Change<R>, action: String, changed: [Int], text: String = "", at: Timestamp, _ context: WriteContext
     ) throws -> RecordEvent {
         var event = RecordEvent()
-        event.eventID = RecordID.make(at: context.now)
+        event.eventID = RecordID.make(at: at)
         event.service = R.schema.service
         event.table = R.schema.table
         event.action = action
@@ -18,7 +18,7 @@ extension Outbox {
         event.domain = change.new.domain
         event.revision = Int64(change.new.etag) ?? 0
         event.actor = context.caller.subject
-        event.at = context.now
+        event.at = at
         event.changedFields = changed.map { R.schema.fields[$0].name }
         if let old = change.old { event.oldValues = changed.map { old[fieldAt: $0].journalText } }
         event.record = try change.new.encodeProtobuf()

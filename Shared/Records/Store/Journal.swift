@@ -6,20 +6,20 @@ import Wire
 enum Journal {
     /// Kinds of entries, as the activity stream names them.
     enum Kind: String {
-        case created, field
+        case created, field, deleted
         case workNotes = "work_notes"
         case comments = "additional_comments"
     }
 
     /// What is read of an entry.
     enum Column: String {
-        case id, record, at, by, kind, fields, text, cause
+        case id, record, domain, at, by, kind, fields, text, cause
         case oldValues = "old_values"
         case newValues = "new_values"
     }
 
     /// The statement that adds the entry for a created record or for its changed fields, to be filled with
-    /// ``values(_:changed:context:)`` for each of so many.
+    /// ``values(_:changed:at:_:)`` for each of so many.
     static func insertion(into schema: String) -> SQL {
         """
         INSERT INTO \(identifier: schema).journal \
@@ -29,15 +29,30 @@ enum Journal {
     }
 
     /// What ``insertion(into:)`` is filled with. A creation is told without its fields: the record has them.
-    static func values<R: Record>(_ change: Change<R>, changed: [Int], context: WriteContext) -> [SQLValue] {
+    static func values<R: Record>(
+        _ change: Change<R>, changed: [Int], at: Timestamp, _ context: WriteContext
+    ) -> [SQLValue] {
         let told = change.isCreation ? [] : changed
         let kind = change.isCreation ? Kind.created : .field
         return [
-            .text(RecordID.make(at: context.now)), .text(R.schema.table), .text(change.new.id),
-            .text(change.new.domain), context.now.sqlValue, .text(context.caller.subject), .text(kind.rawValue),
+            .text(RecordID.make(at: at)), .text(R.schema.table), .text(change.new.id),
+            .text(change.new.domain), at.sqlValue, .text(context.caller.subject), .text(kind.rawValue),
             .textArray(told.map { R.schema.fields[$0].name }),
             .textArray(told.map { change.old?[fieldAt: $0].journalText ?? "" }),
             .textArray(told.map { change.new[fieldAt: $0].journalText }), context.cause.sqlValue,
+        ]
+    }
+
+    /// The entry for a record that is deleted, with all that it held.
+    static func deletion<R: Record>(
+        _ change: Change<R>, of stored: [Int], at: Timestamp, _ context: WriteContext
+    ) -> [SQLValue] {
+        let held = stored.filter { !change.new[fieldAt: $0].isEmpty }
+        return [
+            .text(RecordID.make(at: at)), .text(R.schema.table), .text(change.new.id),
+            .text(change.new.domain), at.sqlValue, .text(context.caller.subject), .text(Kind.deleted.rawValue),
+            .textArray(held.map { R.schema.fields[$0].name }),
+            .textArray(held.map { change.new[fieldAt: $0].journalText }), .textArray([]), context.cause.sqlValue,
         ]
     }
 
@@ -68,11 +83,11 @@ enum Journal {
 
     /// The entry for a comment or a work note.
     static func insertion<R: Record>(
-        _ text: String, kind: Kind, on record: R, id: String, schema: String, context: WriteContext
+        _ text: String, kind: Kind, on record: R, id: String, at: Timestamp, schema: String, context: WriteContext
     ) -> SQL {
         """
         INSERT INTO \(identifier: schema).journal (id, table_name, record, domain, at, by, kind, text) \
-        VALUES (\(id), \(R.schema.table), \(record.id), \(record.domain), \(context.now.sqlValue), \
+        VALUES (\(id), \(R.schema.table), \(record.id), \(record.domain), \(at.sqlValue), \
         \(context.caller.subject), \(kind.rawValue), \(text))
         """
     }

@@ -91,16 +91,18 @@ extension Store {
         _ text: String, kind: Journal.Kind, to record: R, _ context: WriteContext, in tx: Transaction
     ) throws -> ActivityEntry {
         var entry = ActivityEntry()
-        entry.id = RecordID.make(at: context.now)
-        entry.at = context.now
+        // Behind the change that the record has just had, whose time may be ahead of the clock.
+        let at = layout.time(since: record, context)
+        entry.id = RecordID.make(at: at)
+        entry.at = at
         entry.by = context.caller.subject
         entry.kind = kind.rawValue
         entry.text = text
         let journal = Journal.insertion(
-            text, kind: kind, on: record, id: entry.id, schema: database.schema, context: context)
+            text, kind: kind, on: record, id: entry.id, at: at, schema: database.schema, context: context)
         let event = try Outbox.event(
             Change(old: record, new: record), action: kind == .workNotes ? "noted" : "commented", changed: [],
-            text: text, context: context)
+            text: text, at: at, context)
         tx.send("WITH journaled AS (\(journal)) \(try adding(event, context))")
         return entry
     }

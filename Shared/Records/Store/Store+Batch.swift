@@ -74,8 +74,11 @@ extension Store {
         }
         for (record, change) in zip(records, changes) {
             try apply(.beforeDeletion, Change(old: record, new: record))
-            let event = try Outbox.event(change, action: "deleted", changed: [], context: context)
+            let at = layout.time(of: change, context)
+            let event = try Outbox.event(change, action: "deleted", changed: [], at: at, context)
             events.append(try Outbox.values(event, service: database.service, trace: context.trace))
+            // What is taken back by thousands nobody waits for, but for what plays are launched from.
+            if R.schema.launchesPlays { journalDeletion(change, at: at, context, in: tx) }
         }
         // Found by their ids, whatever is expected of a table that an import has just filled.
         tx.walking {

@@ -25,7 +25,7 @@ extension Store {
         var statement: SQL = """
             SELECT id, record, at, by, kind, fields, old_values, new_values, cause FROM \(journal) \
             WHERE table_name = \(R.schema.table) AND id >= \(RecordID.first(at: asked.since)) \
-            AND (kind = \(literal: Journal.Kind.created) \
+            AND (kind IN (\(literal: Journal.Kind.created), \(literal: Journal.Kind.deleted)) \
             OR kind = \(literal: Journal.Kind.field) AND fields && \(asked.names))
             """
         if let until = asked.until { statement += " AND id < \(RecordID.first(at: until))" }
@@ -78,13 +78,29 @@ extension Store {
     ) throws -> [String: ChangedRecord] {
         guard !records.isEmpty else { return [:] }
         let found = try find(where: "id = ANY(\(records)::uuid[])", in: tx)
-        return Dictionary(
+        let there = Dictionary(
             found.map { record in
                 var known = ChangedRecord()
                 (known.record, known.domain) = (record.id, record.domain)
                 known.values = asked.indexes.map { record[fieldAt: $0].journalText }
                 return (record.id, known)
             }, uniquingKeysWith: { first, _ in first })
+        let gone = records.filter { there[$0] == nil }
+        guard !gone.isEmpty else { return there }
+        // What they held when they were deleted.
+        let rows = try tx.query(
+            """
+            SELECT record, domain, fields, old_values FROM \(identifier: database.schema).journal \
+            WHERE record = ANY(\(gone)::uuid[]) AND kind = \(literal: Journal.Kind.deleted)
+            """)
+        return try rows.reduce(into: there) { known, row in
+            var last = ChangedRecord()
+            (last.record, last.domain) = (try row.string(Journal.Column.record), try row.string(Journal.Column.domain))
+            let names = try row.strings(Journal.Column.fields)
+            let held = Dictionary(zip(names, try row.strings(Journal.Column.oldValues))) { first, _ in first }
+            last.values = asked.names.map { held[$0] ?? "" }
+            known[last.record] = last
+        }
     }
 
     private static func hidden(from caller: Caller, _ layout: TableLayout<R>) -> Set<Int> {
@@ -143,7 +159,9 @@ private struct ChangesAsked<R: Record> {
         change.record = try row.string(Journal.Column.record)
         change.at = Timestamp(microseconds: try row.timestamp(Journal.Column.at))
         change.by = try row.string(Journal.Column.by)
-        change.created = try row.string(Journal.Column.kind) == Journal.Kind.created.rawValue
+        let kind = try row.string(Journal.Column.kind)
+        change.created = kind == Journal.Kind.created.rawValue
+        change.deleted = kind == Journal.Kind.deleted.rawValue
         change.cause = try row.optionalString(Journal.Column.cause) ?? ""
         let old = try row.strings(Journal.Column.oldValues)
         let new = try row.strings(Journal.Column.newValues)

@@ -12,7 +12,7 @@ extension Store {
         guard !records.isEmpty else { return }
         let values = try records.flatMap { record in
             let event = try Outbox.event(
-                Change(old: nil, new: record), action: "created", changed: [], context: context)
+                Change(old: nil, new: record), action: "created", changed: [], at: context.now, context)
             return try Outbox.values(event, service: database.service, trace: context.trace)
         }
         tx.send(Outbox.insertion(into: database.schema, rows: records.count).filled(with: values))

@@ -110,13 +110,22 @@ extension Store {
         let stored = old
         old.etag = String(revision)
         let change = Change(old: stored, new: old)
-        let event = try Outbox.event(change, action: "deleted", changed: [], context: context)
+        let at = layout.time(of: change, context)
+        let event = try Outbox.event(change, action: "deleted", changed: [], at: at, context)
         tx.send("DELETE FROM \(raw: layout.table) WHERE id = \(old.id)")
         tx.send(try adding(event, context))
+        journalDeletion(change, at: at, context, in: tx)
         for rule in R.rules where rule.phase == .afterDeletion {
             var removed = change
             try rule.apply(&removed, rules)
         }
+    }
+
+    /// Keeps what a record held that is deleted: by its deletion it leaves the condition of whatever waits for that.
+    func journalDeletion(_ change: Change<R>, at: Timestamp, _ context: WriteContext, in tx: Transaction) {
+        tx.send(
+            Journal.insertion(into: database.schema).filled(
+                with: Journal.deletion(change, of: layout.stored, at: at, context)))
     }
 
     /// The common end of every write: life cycle, mandatory fields, rules, the row with its journal and event.
@@ -167,12 +176,13 @@ extension Store {
     ) throws {
         let revision = (change.old.map { Int64($0.etag) ?? 0 } ?? 0) + 1
         change.new.etag = String(revision)
+        let at = layout.time(of: change, context)
         if !change.isCreation {
-            change.new[fieldAt: layout.indexes.updatedAt] = .timestamp(context.now)
+            change.new[fieldAt: layout.indexes.updatedAt] = .timestamp(at)
             change.new[fieldAt: layout.indexes.updatedBy] = .string(context.caller.subject)
         }
         let event = try Outbox.event(
-            change, action: R.lifecycle?.action(of: change) ?? action, changed: changed, context: context)
+            change, action: R.lifecycle?.action(of: change) ?? action, changed: changed, at: at, context)
         guard !change.isCreation else {
             guard creations == nil else {
                 try creations?.add(change.new, event, of: database.service, layout, context)
@@ -180,10 +190,10 @@ extension Store {
             }
             let row = layout.values(change.new, revision: revision)
             let outbox = try Outbox.values(event, service: database.service, trace: context.trace)
-            let journal = Journal.values(change, changed: changed, context: context)
+            let journal = Journal.values(change, changed: changed, at: at, context)
             return tx.send(layout.creation.filled(with: row + journal + outbox))
         }
-        let journal = Journal.values(change, changed: changed, context: context)
+        let journal = Journal.values(change, changed: changed, at: at, context)
         let row = layout.update(change.new, changed: changed, from: revision - 1)
         let entry = Journal.insertion(into: database.schema).filled(with: journal)
         tx.send("WITH written AS (\(row)), journaled AS (\(entry)) \(try adding(event, context))")
@@ -193,6 +203,28 @@ extension Store {
     func adding(_ event: RecordEvent, _ context: WriteContext) throws -> SQL {
         try Outbox.insertion(into: database.schema).filled(
             with: Outbox.values(event, service: database.service, trace: context.trace))
+    }
+}
+
+extension TableLayout {
+    /// When a change of a record took place: behind the one before it, whoever's clock is behind and whoever waited for the
+    /// other. So journal and events have the changes of a record in the order in which they were made, each at a time of
+    /// its own.
+    func time(of change: Change<R>, _ context: WriteContext) -> Timestamp {
+        guard case .timestamp(let last)? = change.old?[fieldAt: indexes.updatedAt],
+            last.microseconds >= context.now.microseconds
+        else {
+            return context.now
+        }
+        return Timestamp(microseconds: last.microseconds + 1)
+    }
+
+    /// When something is said about a record: not before its last change.
+    func time(since record: R, _ context: WriteContext) -> Timestamp {
+        guard case .timestamp(let last) = record[fieldAt: indexes.updatedAt], last > context.now else {
+            return context.now
+        }
+        return last
     }
 }
 

@@ -62,6 +62,12 @@ public struct Store<R: Record>: Sendable {
         return statement
     }
 
+    /// Locks and reads one record: a statement to be asked with others; nil when `id` cannot be one.
+    package func locking(_ id: String) -> SQL? { selection(of: id, .update) }
+
+    /// The record in an answer to ``locking(_:)``.
+    package func record(_ row: Row) throws -> R { try layout.record(row, today: database.clock.today) }
+
     /// The record `id` as the caller of `context` may see it, hidden fields taken out. NOT_FOUND for what is not
     /// there and for what the caller may not know.
     public func get(_ id: String, as caller: Caller, in tx: Transaction) throws -> R {

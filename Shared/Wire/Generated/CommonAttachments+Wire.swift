@@ -98,6 +98,25 @@ extension Attachment: WireMessage {
         if let value = self.createdAt { try writer.field("createdAt", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.record
+        case 2: self.fileName
+        case 3: self.sizeBytes
+        case 4: self.receivedBytes
+        case 5: self.sha256
+        case 6: self.kind
+        case 7: self.contentType
+        case 8: self.disposition
+        case 9: self.complete
+        case 10: self.visibleToCustomer
+        case 11: self.createdBy
+        case 12: self.createdAt
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -398,6 +417,13 @@ extension ListAttachmentsResponse: WireMessage {
         if !self.attachments.isEmpty { try writer.list("attachments", self.attachments) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.attachments
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -594,6 +620,17 @@ extension AttachmentPart: WireMessage {
         if !self.content.isEmpty { try writer.field("content", self.content) }
         if self.nextOffset != 0 { try writer.field("nextOffset", self.nextOffset) }
         if self.last { try writer.field("last", self.last) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.attachment
+        case 1: self.offset
+        case 2: self.content
+        case 3: self.nextOffset
+        case 4: self.last
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -43,6 +43,14 @@ extension BatchTarget: WireMessage {
         if !self.etag.isEmpty { try writer.field("etag", self.etag) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.etag
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -185,6 +193,17 @@ extension BatchResult: WireMessage {
         if !self.warnings.isEmpty { try writer.list("warnings", self.warnings) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.index
+        case 1: self.id
+        case 2: self.etag
+        case 3: self.error
+        case 4: self.warnings
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -249,6 +268,16 @@ extension BatchResponse: WireMessage {
         if self.succeeded != 0 { try writer.field("succeeded", self.succeeded) }
         if self.failed != 0 { try writer.field("failed", self.failed) }
         if self.applied { try writer.field("applied", self.applied) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.results
+        case 1: self.succeeded
+        case 2: self.failed
+        case 3: self.applied
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -408,6 +437,19 @@ extension Export: WireMessage {
         if let value = self.first { try writer.field("first", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.token
+        case 1: self.fileName
+        case 2: self.contentType
+        case 3: self.rows
+        case 4: self.sizeBytes
+        case 5: self.sha256
+        case 6: self.first
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -528,6 +570,16 @@ extension ExportChunk: WireMessage {
         if !self.content.isEmpty { try writer.field("content", self.content) }
         if self.nextOffset != 0 { try writer.field("nextOffset", self.nextOffset) }
         if self.last { try writer.field("last", self.last) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.offset
+        case 1: self.content
+        case 2: self.nextOffset
+        case 3: self.last
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -104,6 +104,7 @@ extension RecordChange: WireMessage {
         if !self.oldValues.isEmpty { message.pointee.n_old_values = self.oldValues.count; message.pointee.old_values = try arena.strings(self.oldValues, "oldValues") }
         if !self.newValues.isEmpty { message.pointee.n_new_values = self.newValues.count; message.pointee.new_values = try arena.strings(self.newValues, "newValues") }
         if !self.cause.isEmpty { message.pointee.cause = try arena.string(self.cause, "cause") }
+        if self.deleted { message.pointee.has_deleted = 1; message.pointee.deleted = self.deleted ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -116,6 +117,7 @@ extension RecordChange: WireMessage {
         self.oldValues = Unpacked.strings(message.pointee.n_old_values, message.pointee.old_values)
         self.newValues = Unpacked.strings(message.pointee.n_new_values, message.pointee.new_values)
         self.cause = Unpacked.string(message.pointee.cause)
+        self.deleted = message.pointee.deleted != 0
     }
 
     package static let jsonNames = JSONNames([
@@ -127,6 +129,7 @@ extension RecordChange: WireMessage {
         ("oldValues", "old_values"),
         ("newValues", "new_values"),
         ("cause", nil),
+        ("deleted", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -139,6 +142,7 @@ extension RecordChange: WireMessage {
         case 5: self.oldValues = try reader.list { (reader) throws(WireError) in try reader.string() }
         case 6: self.newValues = try reader.list { (reader) throws(WireError) in try reader.string() }
         case 7: self.cause = try reader.string()
+        case 8: self.deleted = try reader.bool()
         default: break
         }
     }
@@ -152,6 +156,22 @@ extension RecordChange: WireMessage {
         if !self.oldValues.isEmpty { try writer.list("oldValues", self.oldValues) }
         if !self.newValues.isEmpty { try writer.list("newValues", self.newValues) }
         if !self.cause.isEmpty { try writer.field("cause", self.cause) }
+        if self.deleted { try writer.field("deleted", self.deleted) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.record
+        case 1: self.at
+        case 2: self.by
+        case 3: self.created
+        case 4: self.fields
+        case 5: self.oldValues
+        case 6: self.newValues
+        case 7: self.cause
+        case 8: self.deleted
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -215,6 +235,15 @@ extension ChangedRecord: WireMessage {
         if !self.values.isEmpty { try writer.list("values", self.values) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.record
+        case 1: self.domain
+        case 2: self.values
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -274,6 +303,15 @@ extension ListChangesResponse: WireMessage {
         if !self.changes.isEmpty { try writer.list("changes", self.changes) }
         if !self.records.isEmpty { try writer.list("records", self.records) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.changes
+        case 1: self.records
+        case 2: self.nextPageToken
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -67,12 +67,14 @@ public struct RecordChange: Message {
     public var newValues: [String] = []
     /// What it follows from, where nobody asked for it: the firing of the trigger whose play made it. An id; empty for none.
     public var cause: String = ""
+    /// Whether the record was deleted by it: then there is nothing after, and the values before are those of all asked fields.
+    public var deleted: Bool = false
 
     /// The message with every field at its default.
     public init() {}
 }
 
-/// The values that a record with changes on this page had at the end of the time asked for.
+/// The values that a record with changes on this page had at the end of the time asked for, or when it was deleted before.
 public struct ChangedRecord: Message {
     /// The proto name of the message.
     public static let fullName = "ale.common.v1.ChangedRecord"
@@ -95,7 +97,7 @@ public struct ListChangesResponse: Message {
 
     /// The field `changes`.
     public var changes: [RecordChange] = []
-    /// Records that are gone are not among them.
+    /// Records that were deleted before deletions were journaled are not among them.
     public var records: [ChangedRecord] = []
     /// The field `next_page_token`.
     public var nextPageToken: String = ""

@@ -89,6 +89,13 @@ extension DescribeResponse: WireMessage {
         if !self.tables.isEmpty { try writer.list("tables", self.tables) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.tables
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -123,6 +130,8 @@ extension TableDescription: WireMessage {
         if !self.numberPrefix.isEmpty { message.pointee.number_prefix = try arena.string(self.numberPrefix, "numberPrefix") }
         if !self.operations.isEmpty { message.pointee.n_operations = self.operations.count; message.pointee.operations = try arena.strings(self.operations, "operations") }
         if !self.fields.isEmpty { message.pointee.n_fields = self.fields.count; message.pointee.fields = try arena.messages(self.fields, "fields") }
+        if !self.states.isEmpty { message.pointee.n_states = self.states.count; message.pointee.states = try arena.messages(self.states, "states") }
+        if !self.closingNeeds.isEmpty { message.pointee.n_closing_needs = self.closingNeeds.count; message.pointee.closing_needs = try arena.strings(self.closingNeeds, "closingNeeds") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -133,6 +142,8 @@ extension TableDescription: WireMessage {
         self.numberPrefix = Unpacked.string(message.pointee.number_prefix)
         self.operations = Unpacked.strings(message.pointee.n_operations, message.pointee.operations)
         self.fields = try Unpacked.messages(message.pointee.n_fields, message.pointee.fields, "fields")
+        self.states = try Unpacked.messages(message.pointee.n_states, message.pointee.states, "states")
+        self.closingNeeds = Unpacked.strings(message.pointee.n_closing_needs, message.pointee.closing_needs)
     }
 
     package static let jsonNames = JSONNames([
@@ -142,6 +153,8 @@ extension TableDescription: WireMessage {
         ("numberPrefix", "number_prefix"),
         ("operations", nil),
         ("fields", nil),
+        ("states", nil),
+        ("closingNeeds", "closing_needs"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -152,6 +165,8 @@ extension TableDescription: WireMessage {
         case 3: self.numberPrefix = try reader.string()
         case 4: self.operations = try reader.list { (reader) throws(WireError) in try reader.string() }
         case 5: self.fields = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 6: self.states = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 7: self.closingNeeds = try reader.list { (reader) throws(WireError) in try reader.string() }
         default: break
         }
     }
@@ -163,6 +178,92 @@ extension TableDescription: WireMessage {
         if !self.numberPrefix.isEmpty { try writer.field("numberPrefix", self.numberPrefix) }
         if !self.operations.isEmpty { try writer.list("operations", self.operations) }
         if !self.fields.isEmpty { try writer.list("fields", self.fields) }
+        if !self.states.isEmpty { try writer.list("states", self.states) }
+        if !self.closingNeeds.isEmpty { try writer.list("closingNeeds", self.closingNeeds) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.collection
+        case 2: self.label
+        case 3: self.numberPrefix
+        case 4: self.operations
+        case 5: self.fields
+        case 6: self.states
+        case 7: self.closingNeeds
+        default: nil
+        }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension StateDescription: WireMessage {
+    package typealias CMessage = Ale__Common__V1__StateDescription
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__common__v1__state_description__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__common__v1__state_description__init(message)
+        if !self.state.isEmpty { message.pointee.state = try arena.string(self.state, "state") }
+        if !self.moves.isEmpty { message.pointee.n_moves = self.moves.count; message.pointee.moves = try arena.strings(self.moves, "moves") }
+        if self.ended { message.pointee.has_ended = 1; message.pointee.ended = self.ended ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.state = Unpacked.string(message.pointee.state)
+        self.moves = Unpacked.strings(message.pointee.n_moves, message.pointee.moves)
+        self.ended = message.pointee.ended != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("state", nil),
+        ("moves", nil),
+        ("ended", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.state = try reader.string()
+        case 1: self.moves = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 2: self.ended = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.state.isEmpty { try writer.field("state", self.state) }
+        if !self.moves.isEmpty { try writer.list("moves", self.moves) }
+        if self.ended { try writer.field("ended", self.ended) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.state
+        case 1: self.moves
+        case 2: self.ended
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -214,6 +315,7 @@ extension FieldDescription: WireMessage {
         if self.wholeDigits != 0 { message.pointee.has_whole_digits = 1; message.pointee.whole_digits = self.wholeDigits }
         if self.decimalDigits != 0 { message.pointee.has_decimal_digits = 1; message.pointee.decimal_digits = self.decimalDigits }
         if !self.rules.isEmpty { message.pointee.n_rules = self.rules.count; message.pointee.rules = try arena.strings(self.rules, "rules") }
+        if self.conditional { message.pointee.has_conditional = 1; message.pointee.conditional = self.conditional ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -239,6 +341,7 @@ extension FieldDescription: WireMessage {
         self.wholeDigits = message.pointee.whole_digits
         self.decimalDigits = message.pointee.decimal_digits
         self.rules = Unpacked.strings(message.pointee.n_rules, message.pointee.rules)
+        self.conditional = message.pointee.conditional != 0
     }
 
     package static let jsonNames = JSONNames([
@@ -263,6 +366,7 @@ extension FieldDescription: WireMessage {
         ("wholeDigits", "whole_digits"),
         ("decimalDigits", "decimal_digits"),
         ("rules", nil),
+        ("conditional", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -288,6 +392,7 @@ extension FieldDescription: WireMessage {
         case 18: self.wholeDigits = try reader.int32()
         case 19: self.decimalDigits = try reader.int32()
         case 20: self.rules = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 21: self.conditional = try reader.bool()
         default: break
         }
     }
@@ -314,6 +419,35 @@ extension FieldDescription: WireMessage {
         if self.wholeDigits != 0 { try writer.field("wholeDigits", self.wholeDigits) }
         if self.decimalDigits != 0 { try writer.field("decimalDigits", self.decimalDigits) }
         if !self.rules.isEmpty { try writer.list("rules", self.rules) }
+        if self.conditional { try writer.field("conditional", self.conditional) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.name
+        case 1: self.label
+        case 2: self.type
+        case 3: self.mandatory
+        case 4: self.outputOnly
+        case 5: self.customerVisible
+        case 6: self.reference
+        case 7: self.default
+        case 8: self.choices
+        case 9: self.writable
+        case 10: self.labelEn
+        case 11: self.labelKo
+        case 12: self.side
+        case 13: self.format
+        case 14: self.minimum
+        case 15: self.maximum
+        case 16: self.maximumLength
+        case 17: self.createOnly
+        case 18: self.wholeDigits
+        case 19: self.decimalDigits
+        case 20: self.rules
+        case 21: self.conditional
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -370,6 +504,14 @@ extension ChoiceDescription: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.value.isEmpty { try writer.field("value", self.value) }
         if !self.label.isEmpty { try writer.field("label", self.label) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.value
+        case 1: self.label
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

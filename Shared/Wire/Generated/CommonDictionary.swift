@@ -50,6 +50,27 @@ public struct TableDescription: Message {
     public var operations: [String] = []
     /// The field `fields`.
     public var fields: [FieldDescription] = []
+    /// The states of a record that has a life cycle, in the order of its choices.
+    public var states: [StateDescription] = []
+    /// Fields that must be filled in before a record closes.
+    public var closingNeeds: [String] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// A state of a record.
+public struct StateDescription: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.common.v1.StateDescription"
+
+    /// The field `state`.
+    public var state: String = ""
+    /// The states that the caller may move a record to from here, in the order of its choices; none for whoever may not change
+    /// the state. What depends on the single record is found out by trying.
+    public var moves: [String] = []
+    /// Whether a record has ended here.
+    public var ended: Bool = false
 
     /// The message with every field at its default.
     public init() {}
@@ -103,6 +124,8 @@ public struct FieldDescription: Message {
     /// What a value must be: the sentences that a wrong one is answered with, in the caller's language. The template of an
     /// import has them in its notes.
     public var rules: [String] = []
+    /// Of a mandatory field: whether it may be left out on a condition, of which the service says when it is not kept.
+    public var conditional: Bool = false
 
     /// The message with every field at its default.
     public init() {}

@@ -108,6 +108,27 @@ extension RecordEvent: WireMessage {
         if !self.oldValues.isEmpty { try writer.list("oldValues", self.oldValues) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.eventID
+        case 1: self.table
+        case 2: self.action
+        case 3: self.id
+        case 4: self.number
+        case 5: self.domain
+        case 6: self.revision
+        case 7: self.actor
+        case 8: self.at
+        case 9: self.changedFields
+        case 10: self.record
+        case 11: self.text
+        case 12: self.notify
+        case 13: self.service
+        case 14: self.oldValues
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -177,6 +198,17 @@ extension ProgressEvent: WireMessage {
         if !self.importTask.isEmpty { try writer.field("importTask", self.importTask) }
         if self.done != 0 { try writer.field("done", self.done) }
         if self.total != 0 { try writer.field("total", self.total) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.kind
+        case 2: self.importTask
+        case 3: self.done
+        case 4: self.total
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -53,6 +53,16 @@ extension PortalComment: WireMessage {
         if self.own { try writer.field("own", self.own) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.at
+        case 1: self.by
+        case 2: self.text
+        case 3: self.own
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -124,6 +134,17 @@ extension PortalChange: WireMessage {
         if !self.newValue.isEmpty { try writer.field("newValue", self.newValue) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.at
+        case 1: self.by
+        case 2: self.label
+        case 3: self.oldValue
+        case 4: self.newValue
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -193,6 +214,17 @@ extension PortalRights: WireMessage {
         if !self.stateLabels.isEmpty { try writer.list("stateLabels", self.stateLabels) }
         if self.mayComment { try writer.field("mayComment", self.mayComment) }
         if self.mayAttach { try writer.field("mayAttach", self.mayAttach) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.writableFields
+        case 1: self.states
+        case 2: self.stateLabels
+        case 3: self.mayComment
+        case 4: self.mayAttach
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -99,6 +99,14 @@ extension ReferredRecord: WireMessage {
         if let value = self.since { try writer.field("since", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.since
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -148,6 +156,13 @@ extension FindReferencesResponse: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.references.isEmpty { try writer.list("references", self.references) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.references
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -214,6 +229,16 @@ extension FoundReference: WireMessage {
         if !self.table.isEmpty { try writer.field("table", self.table) }
         if !self.field.isEmpty { try writer.field("field", self.field) }
         if !self.record.isEmpty { try writer.field("record", self.record) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.table
+        case 2: self.field
+        case 3: self.record
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -84,6 +84,13 @@ extension ListReplicasResponse: WireMessage {
         if !self.replicas.isEmpty { try writer.list("replicas", self.replicas) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.replicas
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -229,6 +236,22 @@ extension ReplicaState: WireMessage {
         if self.stored != 0 { try writer.field("stored", self.stored) }
         if self.removed != 0 { try writer.field("removed", self.removed) }
         if !self.failure.isEmpty { try writer.field("failure", self.failure) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.table
+        case 1: self.owner
+        case 2: self.rows
+        case 3: self.isRebuilding
+        case 4: self.askedAt
+        case 5: self.askedBy
+        case 6: self.rebuiltAt
+        case 7: self.stored
+        case 8: self.removed
+        case 9: self.failure
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

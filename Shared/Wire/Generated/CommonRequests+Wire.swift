@@ -515,6 +515,21 @@ extension ActivityEntry: WireMessage {
         if !self.byName.isEmpty { try writer.field("byName", self.byName) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.id
+        case 1: self.at
+        case 2: self.by
+        case 3: self.kind
+        case 4: self.field
+        case 5: self.oldValue
+        case 6: self.newValue
+        case 7: self.text
+        case 8: self.byName
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -569,6 +584,14 @@ extension ListActivityResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.entries.isEmpty { try writer.list("entries", self.entries) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.entries
+        case 1: self.nextPageToken
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -676,6 +699,14 @@ extension RunJobResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.job.isEmpty { try writer.field("job", self.job) }
         if self.records != 0 { try writer.field("records", self.records) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.job
+        case 1: self.records
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -123,6 +123,30 @@ extension WorkItem: WireMessage {
         if let value = self.updatedAt { try writer.field("updatedAt", value) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.service
+        case 1: self.table
+        case 2: self.id
+        case 3: self.number
+        case 4: self.title
+        case 5: self.account
+        case 6: self.accountName
+        case 7: self.parent
+        case 8: self.parentNumber
+        case 9: self.priority
+        case 10: self.state
+        case 11: self.stage
+        case 12: self.progress
+        case 13: self.date
+        case 14: self.daysRemaining
+        case 15: self.assignedTo
+        case 16: self.assignedToName
+        case 17: self.updatedAt
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -233,6 +257,14 @@ extension SearchResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.items.isEmpty { try writer.list("items", self.items) }
         if self.more { try writer.field("more", self.more) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.items
+        case 1: self.more
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -58,6 +58,17 @@ extension Status: WireMessage {
         if !self.details.isEmpty { try writer.list("details", self.details) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.code
+        case 1: self.message
+        case 2: self.reason
+        case 3: self.fieldViolations
+        case 4: self.details
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -119,6 +130,15 @@ extension FieldViolation: WireMessage {
         if !self.rule.isEmpty { try writer.field("rule", self.rule) }
     }
 
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.field
+        case 1: self.description
+        case 2: self.rule
+        default: nil
+        }
+    }
+
     /// Reads protobuf bytes within `limits`.
     public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
         try Packing.decode(Self.self, protobuf, limits)
@@ -173,6 +193,14 @@ extension Detail: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.key.isEmpty { try writer.field("key", self.key) }
         if !self.value.isEmpty { try writer.field("value", self.value) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.key
+        case 1: self.value
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -234,6 +262,15 @@ extension Warning: WireMessage {
         if !self.rule.isEmpty { try writer.field("rule", self.rule) }
         if !self.field.isEmpty { try writer.field("field", self.field) }
         if !self.message.isEmpty { try writer.field("message", self.message) }
+    }
+
+    package func field(_ index: Int) -> (any Sendable)? {
+        switch index {
+        case 0: self.rule
+        case 1: self.field
+        case 2: self.message
+        default: nil
+        }
     }
 
     /// Reads protobuf bytes within `limits`.

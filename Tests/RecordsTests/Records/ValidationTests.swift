@@ -104,6 +104,18 @@ import Wire
         }
     }
 
+    /// What can be chosen is said by its words, with what a request says for each.
+    @Test func choicesAreSaidByTheirWords() throws {
+        let priority = try #require(OnboardingCase.schema.field("priority"))
+        let fault = try #require(Validation.fault(.int(0), priority))
+        #expect(
+            fault.en
+                == "Priority must be one of: Critical ('1'), High ('2'), Moderate ('3'), Low ('4'), Very low ('5').")
+        #expect(fault.ko == "우선순위는 다음 중 하나여야 합니다: 심각('1'), 높음('2'), 보통('3'), 낮음('4'), 매우 낮음('5').")
+        let state = try #require(OnboardingCase.schema.field("state"))
+        #expect(Validation.fault(.string("nothing"), state)?.en.contains("Active ('active')") == true)
+    }
+
     @Test(arguments: [
         ("a@b.example", true), ("first.last+tag@mail.example.org", true), ("petra@bücher.example", true),
         ("kim.o'neil+ale@예시.example", true),

@@ -31,6 +31,17 @@ extension Scenarios {
             }
         }
 
+        @Test(
+            "Dates and cases that are being moved are moved whole, whoever is killed meanwhile", .timeLimit(.minutes(3))
+        )
+        func killedChanges() async throws {
+            try await SharedStack.with { stack in
+                let changes = try await KilledChanges(stack)
+                try await changes.dates()
+                try await changes.migration()
+            }
+        }
+
         @Test("Whatever makes something is killed in the middle, and everything is made once", .timeLimit(.minutes(8)))
         func killedWalk() async throws {
             try await SharedStack.with { stack in

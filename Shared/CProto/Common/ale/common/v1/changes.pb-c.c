@@ -303,7 +303,7 @@ const ProtobufCMessageDescriptor ale__common__v1__list_changes_request__descript
   (ProtobufCMessageInit) ale__common__v1__list_changes_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__common__v1__record_change__field_descriptors[8] =
+static const ProtobufCFieldDescriptor ale__common__v1__record_change__field_descriptors[9] =
 {
   {
     "record",
@@ -401,12 +401,25 @@ static const ProtobufCFieldDescriptor ale__common__v1__record_change__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "deleted",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Common__V1__RecordChange, has_deleted),
+    offsetof(Ale__Common__V1__RecordChange, deleted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__record_change__field_indices_by_name[] = {
   1,   /* field[1] = at */
   2,   /* field[2] = by */
   7,   /* field[7] = cause */
   3,   /* field[3] = created */
+  8,   /* field[8] = deleted */
   4,   /* field[4] = fields */
   6,   /* field[6] = new_values */
   5,   /* field[5] = old_values */
@@ -415,7 +428,7 @@ static const unsigned ale__common__v1__record_change__field_indices_by_name[] = 
 static const ProtobufCIntRange ale__common__v1__record_change__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__record_change__descriptor =
 {
@@ -425,7 +438,7 @@ const ProtobufCMessageDescriptor ale__common__v1__record_change__descriptor =
   "Ale__Common__V1__RecordChange",
   "ale.common.v1",
   sizeof(Ale__Common__V1__RecordChange),
-  8,
+  9,
   ale__common__v1__record_change__field_descriptors,
   ale__common__v1__record_change__field_indices_by_name,
   1,  ale__common__v1__record_change__number_ranges,

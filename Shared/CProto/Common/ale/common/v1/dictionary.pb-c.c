@@ -142,6 +142,51 @@ void   ale__common__v1__table_description__free_unpacked
   assert(message->base.descriptor == &ale__common__v1__table_description__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__common__v1__state_description__init
+                     (Ale__Common__V1__StateDescription         *message)
+{
+  static const Ale__Common__V1__StateDescription init_value = ALE__COMMON__V1__STATE_DESCRIPTION__INIT;
+  *message = init_value;
+}
+size_t ale__common__v1__state_description__get_packed_size
+                     (const Ale__Common__V1__StateDescription *message)
+{
+  assert(message->base.descriptor == &ale__common__v1__state_description__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__common__v1__state_description__pack
+                     (const Ale__Common__V1__StateDescription *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__common__v1__state_description__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__common__v1__state_description__pack_to_buffer
+                     (const Ale__Common__V1__StateDescription *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__common__v1__state_description__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Common__V1__StateDescription *
+       ale__common__v1__state_description__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Common__V1__StateDescription *)
+     protobuf_c_message_unpack (&ale__common__v1__state_description__descriptor,
+                                allocator, len, data);
+}
+void   ale__common__v1__state_description__free_unpacked
+                     (Ale__Common__V1__StateDescription *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__common__v1__state_description__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__common__v1__field_description__init
                      (Ale__Common__V1__FieldDescription         *message)
 {
@@ -308,7 +353,7 @@ const ProtobufCMessageDescriptor ale__common__v1__describe_response__descriptor 
   (ProtobufCMessageInit) ale__common__v1__describe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__common__v1__table_description__field_descriptors[6] =
+static const ProtobufCFieldDescriptor ale__common__v1__table_description__field_descriptors[8] =
 {
   {
     "table",
@@ -382,19 +427,45 @@ static const ProtobufCFieldDescriptor ale__common__v1__table_description__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "states",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Common__V1__TableDescription, n_states),
+    offsetof(Ale__Common__V1__TableDescription, states),
+    &ale__common__v1__state_description__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closing_needs",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__Common__V1__TableDescription, n_closing_needs),
+    offsetof(Ale__Common__V1__TableDescription, closing_needs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__table_description__field_indices_by_name[] = {
+  7,   /* field[7] = closing_needs */
   1,   /* field[1] = collection */
   5,   /* field[5] = fields */
   2,   /* field[2] = label */
   3,   /* field[3] = number_prefix */
   4,   /* field[4] = operations */
+  6,   /* field[6] = states */
   0,   /* field[0] = table */
 };
 static const ProtobufCIntRange ale__common__v1__table_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__table_description__descriptor =
 {
@@ -404,14 +475,78 @@ const ProtobufCMessageDescriptor ale__common__v1__table_description__descriptor 
   "Ale__Common__V1__TableDescription",
   "ale.common.v1",
   sizeof(Ale__Common__V1__TableDescription),
-  6,
+  8,
   ale__common__v1__table_description__field_descriptors,
   ale__common__v1__table_description__field_indices_by_name,
   1,  ale__common__v1__table_description__number_ranges,
   (ProtobufCMessageInit) ale__common__v1__table_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_descriptors[21] =
+static const ProtobufCFieldDescriptor ale__common__v1__state_description__field_descriptors[3] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__StateDescription, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "moves",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__Common__V1__StateDescription, n_moves),
+    offsetof(Ale__Common__V1__StateDescription, moves),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ended",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Common__V1__StateDescription, has_ended),
+    offsetof(Ale__Common__V1__StateDescription, ended),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__common__v1__state_description__field_indices_by_name[] = {
+  2,   /* field[2] = ended */
+  1,   /* field[1] = moves */
+  0,   /* field[0] = state */
+};
+static const ProtobufCIntRange ale__common__v1__state_description__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__common__v1__state_description__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.common.v1.StateDescription",
+  "StateDescription",
+  "Ale__Common__V1__StateDescription",
+  "ale.common.v1",
+  sizeof(Ale__Common__V1__StateDescription),
+  3,
+  ale__common__v1__state_description__field_descriptors,
+  ale__common__v1__state_description__field_indices_by_name,
+  1,  ale__common__v1__state_description__number_ranges,
+  (ProtobufCMessageInit) ale__common__v1__state_description__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_descriptors[22] =
 {
   {
     "name",
@@ -665,9 +800,22 @@ static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "conditional",
+    24,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Common__V1__FieldDescription, has_conditional),
+    offsetof(Ale__Common__V1__FieldDescription, conditional),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__field_description__field_indices_by_name[] = {
   8,   /* field[8] = choices */
+  21,   /* field[21] = conditional */
   17,   /* field[17] = create_only */
   5,   /* field[5] = customer_visible */
   19,   /* field[19] = decimal_digits */
@@ -693,7 +841,7 @@ static const ProtobufCIntRange ale__common__v1__field_description__number_ranges
 {
   { 1, 0 },
   { 20, 17 },
-  { 0, 21 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__field_description__descriptor =
 {
@@ -703,7 +851,7 @@ const ProtobufCMessageDescriptor ale__common__v1__field_description__descriptor 
   "Ale__Common__V1__FieldDescription",
   "ale.common.v1",
   sizeof(Ale__Common__V1__FieldDescription),
-  21,
+  22,
   ale__common__v1__field_description__field_descriptors,
   ale__common__v1__field_description__field_indices_by_name,
   2,  ale__common__v1__field_description__number_ranges,

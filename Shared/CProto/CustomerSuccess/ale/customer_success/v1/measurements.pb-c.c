@@ -97,6 +97,96 @@ void   ale__customer_success__v1__list_measurements_response__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__list_measurements_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__product_usage__init
+                     (Ale__CustomerSuccess__V1__ProductUsage         *message)
+{
+  static const Ale__CustomerSuccess__V1__ProductUsage init_value = ALE__CUSTOMER_SUCCESS__V1__PRODUCT_USAGE__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__product_usage__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ProductUsage *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__product_usage__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__product_usage__pack
+                     (const Ale__CustomerSuccess__V1__ProductUsage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__product_usage__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__product_usage__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ProductUsage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__product_usage__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__ProductUsage *
+       ale__customer_success__v1__product_usage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__ProductUsage *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__product_usage__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__product_usage__free_unpacked
+                     (Ale__CustomerSuccess__V1__ProductUsage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__product_usage__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__list_product_usages_response__init
+                     (Ale__CustomerSuccess__V1__ListProductUsagesResponse         *message)
+{
+  static const Ale__CustomerSuccess__V1__ListProductUsagesResponse init_value = ALE__CUSTOMER_SUCCESS__V1__LIST_PRODUCT_USAGES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__list_product_usages_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ListProductUsagesResponse *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__list_product_usages_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__list_product_usages_response__pack
+                     (const Ale__CustomerSuccess__V1__ListProductUsagesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__list_product_usages_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__list_product_usages_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ListProductUsagesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__list_product_usages_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__ListProductUsagesResponse *
+       ale__customer_success__v1__list_product_usages_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__ListProductUsagesResponse *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__list_product_usages_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__list_product_usages_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__ListProductUsagesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__list_product_usages_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__write_measurements_request__init
                      (Ale__CustomerSuccess__V1__WriteMeasurementsRequest         *message)
 {
@@ -652,6 +742,291 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__list_measurements_re
   (ProtobufCMessageInit) ale__customer_success__v1__list_measurements_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__customer_success__v1__product_usage__field_descriptors[15] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "etag",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, etag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, created_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, created_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_at",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, updated_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_by",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, updated_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "domain",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, domain),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sold_product",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, sold_product),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "engagement",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, engagement),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "measured_at",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, measured_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source",
+    17,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ProductUsage, source),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__product_usage__field_indices_by_name[] = {
+  8,   /* field[8] = account */
+  2,   /* field[2] = created_at */
+  3,   /* field[3] = created_by */
+  6,   /* field[6] = domain */
+  9,   /* field[9] = engagement */
+  1,   /* field[1] = etag */
+  0,   /* field[0] = id */
+  13,   /* field[13] = measured_at */
+  10,   /* field[10] = name */
+  7,   /* field[7] = sold_product */
+  14,   /* field[14] = source */
+  12,   /* field[12] = unit */
+  4,   /* field[4] = updated_at */
+  5,   /* field[5] = updated_by */
+  11,   /* field[11] = value */
+};
+static const ProtobufCIntRange ale__customer_success__v1__product_usage__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 10, 7 },
+  { 0, 15 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__product_usage__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.ProductUsage",
+  "ProductUsage",
+  "Ale__CustomerSuccess__V1__ProductUsage",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__ProductUsage),
+  15,
+  ale__customer_success__v1__product_usage__field_descriptors,
+  ale__customer_success__v1__product_usage__field_indices_by_name,
+  2,  ale__customer_success__v1__product_usage__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__product_usage__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__list_product_usages_response__field_descriptors[3] =
+{
+  {
+    "product_usages",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__ListProductUsagesResponse, n_product_usages),
+    offsetof(Ale__CustomerSuccess__V1__ListProductUsagesResponse, product_usages),
+    &ale__customer_success__v1__product_usage__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ListProductUsagesResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_size",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__CustomerSuccess__V1__ListProductUsagesResponse, has_total_size),
+    offsetof(Ale__CustomerSuccess__V1__ListProductUsagesResponse, total_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__list_product_usages_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = product_usages */
+  2,   /* field[2] = total_size */
+};
+static const ProtobufCIntRange ale__customer_success__v1__list_product_usages_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__list_product_usages_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.ListProductUsagesResponse",
+  "ListProductUsagesResponse",
+  "Ale__CustomerSuccess__V1__ListProductUsagesResponse",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__ListProductUsagesResponse),
+  3,
+  ale__customer_success__v1__list_product_usages_response__field_descriptors,
+  ale__customer_success__v1__list_product_usages_response__field_indices_by_name,
+  1,  ale__customer_success__v1__list_product_usages_response__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__list_product_usages_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__customer_success__v1__write_measurements_request__field_descriptors[4] =
 {
   {
@@ -973,7 +1348,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__measurement_result__
   (ProtobufCMessageInit) ale__customer_success__v1__measurement_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__outcome_progress__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__outcome_progress__field_descriptors[5] =
 {
   {
     "percent",
@@ -1023,8 +1398,21 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__outcome_progres
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "earlier",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__OutcomeProgress, has_earlier),
+    offsetof(Ale__CustomerSuccess__V1__OutcomeProgress, earlier),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__outcome_progress__field_indices_by_name[] = {
+  4,   /* field[4] = earlier */
   3,   /* field[3] = history */
   0,   /* field[0] = percent */
   1,   /* field[1] = reached */
@@ -1033,7 +1421,7 @@ static const unsigned ale__customer_success__v1__outcome_progress__field_indices
 static const ProtobufCIntRange ale__customer_success__v1__outcome_progress__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__outcome_progress__descriptor =
 {
@@ -1043,14 +1431,14 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__outcome_progress__de
   "Ale__CustomerSuccess__V1__OutcomeProgress",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__OutcomeProgress),
-  4,
+  5,
   ale__customer_success__v1__outcome_progress__field_descriptors,
   ale__customer_success__v1__outcome_progress__field_indices_by_name,
   1,  ale__customer_success__v1__outcome_progress__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__outcome_progress__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__measured_point__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__measured_point__field_descriptors[5] =
 {
   {
     "measured_at",
@@ -1100,8 +1488,21 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__measured_point_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "by",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__MeasuredPoint, by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__measured_point__field_indices_by_name[] = {
+  4,   /* field[4] = by */
   0,   /* field[0] = measured_at */
   3,   /* field[3] = source */
   2,   /* field[2] = unit */
@@ -1110,7 +1511,7 @@ static const unsigned ale__customer_success__v1__measured_point__field_indices_b
 static const ProtobufCIntRange ale__customer_success__v1__measured_point__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__measured_point__descriptor =
 {
@@ -1120,7 +1521,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__measured_point__desc
   "Ale__CustomerSuccess__V1__MeasuredPoint",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__MeasuredPoint),
-  4,
+  5,
   ale__customer_success__v1__measured_point__field_descriptors,
   ale__customer_success__v1__measured_point__field_indices_by_name,
   1,  ale__customer_success__v1__measured_point__number_ranges,

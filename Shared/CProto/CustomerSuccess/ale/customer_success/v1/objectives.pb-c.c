@@ -1862,7 +1862,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_objecti
   (ProtobufCMessageInit) ale__customer_success__v1__list_success_objectives_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__success_outcome__field_descriptors[33] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__success_outcome__field_descriptors[35] =
 {
   {
     "id",
@@ -2260,6 +2260,30 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__success_outcome
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "engagement",
+    36,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessOutcome, engagement),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reached",
+    37,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__SuccessOutcome, has_reached),
+    offsetof(Ale__CustomerSuccess__V1__SuccessOutcome, reached),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__success_outcome__field_indices_by_name[] = {
   8,   /* field[8] = account */
@@ -2273,6 +2297,7 @@ static const unsigned ale__customer_success__v1__success_outcome__field_indices_
   25,   /* field[25] = current_value */
   19,   /* field[19] = description */
   6,   /* field[6] = domain */
+  33,   /* field[33] = engagement */
   1,   /* field[1] = etag */
   0,   /* field[0] = id */
   27,   /* field[27] = indicator */
@@ -2282,6 +2307,7 @@ static const unsigned ale__customer_success__v1__success_outcome__field_indices_
   15,   /* field[15] = planned_stop */
   13,   /* field[13] = priority */
   12,   /* field[12] = progress */
+  34,   /* field[34] = reached */
   29,   /* field[29] = report */
   11,   /* field[11] = state */
   9,   /* field[9] = success_objective */
@@ -2300,7 +2326,7 @@ static const ProtobufCIntRange ale__customer_success__v1__success_outcome__numbe
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 33 }
+  { 0, 35 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__success_outcome__descriptor =
 {
@@ -2310,7 +2336,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__success_outcome__des
   "Ale__CustomerSuccess__V1__SuccessOutcome",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__SuccessOutcome),
-  33,
+  35,
   ale__customer_success__v1__success_outcome__field_descriptors,
   ale__customer_success__v1__success_outcome__field_indices_by_name,
   2,  ale__customer_success__v1__success_outcome__number_ranges,

@@ -232,6 +232,51 @@ void   ale__customer_success__v1__landing_page__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__landing_page__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__portfolio_engagement__init
+                     (Ale__CustomerSuccess__V1__PortfolioEngagement         *message)
+{
+  static const Ale__CustomerSuccess__V1__PortfolioEngagement init_value = ALE__CUSTOMER_SUCCESS__V1__PORTFOLIO_ENGAGEMENT__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__portfolio_engagement__get_packed_size
+                     (const Ale__CustomerSuccess__V1__PortfolioEngagement *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__portfolio_engagement__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__portfolio_engagement__pack
+                     (const Ale__CustomerSuccess__V1__PortfolioEngagement *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__portfolio_engagement__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__portfolio_engagement__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__PortfolioEngagement *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__portfolio_engagement__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__PortfolioEngagement *
+       ale__customer_success__v1__portfolio_engagement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__PortfolioEngagement *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__portfolio_engagement__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__portfolio_engagement__free_unpacked
+                     (Ale__CustomerSuccess__V1__PortfolioEngagement *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__portfolio_engagement__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__scorecard__init
                      (Ale__CustomerSuccess__V1__Scorecard         *message)
 {
@@ -590,6 +635,96 @@ void   ale__customer_success__v1__engagement_page__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &ale__customer_success__v1__engagement_page__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__engagement_move__init
+                     (Ale__CustomerSuccess__V1__EngagementMove         *message)
+{
+  static const Ale__CustomerSuccess__V1__EngagementMove init_value = ALE__CUSTOMER_SUCCESS__V1__ENGAGEMENT_MOVE__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__engagement_move__get_packed_size
+                     (const Ale__CustomerSuccess__V1__EngagementMove *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__engagement_move__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__engagement_move__pack
+                     (const Ale__CustomerSuccess__V1__EngagementMove *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__engagement_move__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__engagement_move__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__EngagementMove *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__engagement_move__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__EngagementMove *
+       ale__customer_success__v1__engagement_move__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__EngagementMove *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__engagement_move__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__engagement_move__free_unpacked
+                     (Ale__CustomerSuccess__V1__EngagementMove *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__engagement_move__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__engagement_file__init
+                     (Ale__CustomerSuccess__V1__EngagementFile         *message)
+{
+  static const Ale__CustomerSuccess__V1__EngagementFile init_value = ALE__CUSTOMER_SUCCESS__V1__ENGAGEMENT_FILE__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__engagement_file__get_packed_size
+                     (const Ale__CustomerSuccess__V1__EngagementFile *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__engagement_file__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__engagement_file__pack
+                     (const Ale__CustomerSuccess__V1__EngagementFile *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__engagement_file__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__engagement_file__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__EngagementFile *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__engagement_file__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__EngagementFile *
+       ale__customer_success__v1__engagement_file__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__EngagementFile *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__engagement_file__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__engagement_file__free_unpacked
+                     (Ale__CustomerSuccess__V1__EngagementFile *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__engagement_file__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__customer_success__v1__product_use__init
@@ -1255,7 +1390,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__page_section__descri
   (ProtobufCMessageInit) ale__customer_success__v1__page_section__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__get_landing_page_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__get_landing_page_request__field_descriptors[4] =
 {
   {
     "engagements",
@@ -1281,15 +1416,41 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__get_landing_pag
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "portfolio",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__CustomerSuccess__V1__GetLandingPageRequest, has_portfolio),
+    offsetof(Ale__CustomerSuccess__V1__GetLandingPageRequest, portfolio),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "engagement",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__GetLandingPageRequest, engagement),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__get_landing_page_request__field_indices_by_name[] = {
+  3,   /* field[3] = engagement */
   0,   /* field[0] = engagements */
   1,   /* field[1] = items */
+  2,   /* field[2] = portfolio */
 };
 static const ProtobufCIntRange ale__customer_success__v1__get_landing_page_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__get_landing_page_request__descriptor =
 {
@@ -1299,14 +1460,14 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__get_landing_page_req
   "Ale__CustomerSuccess__V1__GetLandingPageRequest",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__GetLandingPageRequest),
-  2,
+  4,
   ale__customer_success__v1__get_landing_page_request__field_descriptors,
   ale__customer_success__v1__get_landing_page_request__field_indices_by_name,
   1,  ale__customer_success__v1__get_landing_page_request__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__get_landing_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__landing_page__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__landing_page__field_descriptors[5] =
 {
   {
     "today",
@@ -1356,17 +1517,30 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__landing_page__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "portfolio",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__LandingPage, n_portfolio),
+    offsetof(Ale__CustomerSuccess__V1__LandingPage, portfolio),
+    &ale__customer_success__v1__portfolio_engagement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__landing_page__field_indices_by_name[] = {
   3,   /* field[3] = active_engagement_count */
   2,   /* field[2] = active_engagements */
   1,   /* field[1] = cards */
+  4,   /* field[4] = portfolio */
   0,   /* field[0] = today */
 };
 static const ProtobufCIntRange ale__customer_success__v1__landing_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__landing_page__descriptor =
 {
@@ -1376,11 +1550,101 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__landing_page__descri
   "Ale__CustomerSuccess__V1__LandingPage",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__LandingPage),
-  4,
+  5,
   ale__customer_success__v1__landing_page__field_descriptors,
   ale__customer_success__v1__landing_page__field_indices_by_name,
   1,  ale__customer_success__v1__landing_page__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__landing_page__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__portfolio_engagement__field_descriptors[5] =
+{
+  {
+    "engagement",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortfolioEngagement, engagement),
+    &ale__customer_success__v1__engagement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account_name",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortfolioEngagement, account_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "currency",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortfolioEngagement, currency),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "days_until_renewal",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__CustomerSuccess__V1__PortfolioEngagement, has_days_until_renewal),
+    offsetof(Ale__CustomerSuccess__V1__PortfolioEngagement, days_until_renewal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "health",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__CustomerSuccess__V1__PortfolioEngagement, n_health),
+    offsetof(Ale__CustomerSuccess__V1__PortfolioEngagement, health),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__portfolio_engagement__field_indices_by_name[] = {
+  1,   /* field[1] = account_name */
+  2,   /* field[2] = currency */
+  3,   /* field[3] = days_until_renewal */
+  0,   /* field[0] = engagement */
+  4,   /* field[4] = health */
+};
+static const ProtobufCIntRange ale__customer_success__v1__portfolio_engagement__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__portfolio_engagement__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.PortfolioEngagement",
+  "PortfolioEngagement",
+  "Ale__CustomerSuccess__V1__PortfolioEngagement",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__PortfolioEngagement),
+  5,
+  ale__customer_success__v1__portfolio_engagement__field_descriptors,
+  ale__customer_success__v1__portfolio_engagement__field_indices_by_name,
+  1,  ale__customer_success__v1__portfolio_engagement__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__portfolio_engagement__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__scorecard__field_descriptors[5] =
@@ -1896,7 +2160,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__get_engagement_page_
   (ProtobufCMessageInit) ale__customer_success__v1__get_engagement_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_page__field_descriptors[18] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_page__field_descriptors[24] =
 {
   {
     "engagement",
@@ -2114,21 +2378,99 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_page
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "risk_signals",
+    19,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, risk_signals),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "internal_plays",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, internal_plays),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "moves",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, n_moves),
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, moves),
+    &ale__customer_success__v1__engagement_move__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "files",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, n_files),
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, files),
+    &ale__customer_success__v1__engagement_file__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account_manager_name",
+    23,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, account_manager_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_success_manager_name",
+    24,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementPage, customer_success_manager_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__engagement_page__field_indices_by_name[] = {
+  22,   /* field[22] = account_manager_name */
   1,   /* field[1] = account_name */
   2,   /* field[2] = currency */
+  23,   /* field[23] = customer_success_manager_name */
   5,   /* field[5] = customer_team */
   6,   /* field[6] = customer_team_size */
   3,   /* field[3] = days_until_renewal */
   0,   /* field[0] = engagement */
+  21,   /* field[21] = files */
   9,   /* field[9] = initiatives */
+  19,   /* field[19] = internal_plays */
   4,   /* field[4] = key_customer_contact */
   12,   /* field[12] = milestones */
+  20,   /* field[20] = moves */
   11,   /* field[11] = objectives */
   15,   /* field[15] = opportunities */
   14,   /* field[14] = outcome_count */
   13,   /* field[13] = outcomes */
+  18,   /* field[18] = risk_signals */
   7,   /* field[7] = squad */
   10,   /* field[10] = success_cases */
   16,   /* field[16] = timeline */
@@ -2138,7 +2480,7 @@ static const unsigned ale__customer_success__v1__engagement_page__field_indices_
 static const ProtobufCIntRange ale__customer_success__v1__engagement_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 18 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_page__descriptor =
 {
@@ -2148,11 +2490,204 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_page__des
   "Ale__CustomerSuccess__V1__EngagementPage",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__EngagementPage),
-  18,
+  24,
   ale__customer_success__v1__engagement_page__field_descriptors,
   ale__customer_success__v1__engagement_page__field_indices_by_name,
   1,  ale__customer_success__v1__engagement_page__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__engagement_page__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_move__field_descriptors[9] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementMove, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementMove, item),
+    &ale__customer_success__v1__page_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementMove, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementMove, after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementMove, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementMove, day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementMove, at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementMove, by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_name",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementMove, by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__engagement_move__field_indices_by_name[] = {
+  3,   /* field[3] = after */
+  6,   /* field[6] = at */
+  2,   /* field[2] = before */
+  7,   /* field[7] = by */
+  8,   /* field[8] = by_name */
+  5,   /* field[5] = day */
+  1,   /* field[1] = item */
+  0,   /* field[0] = kind */
+  4,   /* field[4] = unit */
+};
+static const ProtobufCIntRange ale__customer_success__v1__engagement_move__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_move__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.EngagementMove",
+  "EngagementMove",
+  "Ale__CustomerSuccess__V1__EngagementMove",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__EngagementMove),
+  9,
+  ale__customer_success__v1__engagement_move__field_descriptors,
+  ale__customer_success__v1__engagement_move__field_indices_by_name,
+  1,  ale__customer_success__v1__engagement_move__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__engagement_move__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement_file__field_descriptors[2] =
+{
+  {
+    "attachment",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementFile, attachment),
+    &ale__common__v1__attachment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "touchpoint",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__EngagementFile, touchpoint),
+    &ale__customer_success__v1__page_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__engagement_file__field_indices_by_name[] = {
+  0,   /* field[0] = attachment */
+  1,   /* field[1] = touchpoint */
+};
+static const ProtobufCIntRange ale__customer_success__v1__engagement_file__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_file__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.EngagementFile",
+  "EngagementFile",
+  "Ale__CustomerSuccess__V1__EngagementFile",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__EngagementFile),
+  2,
+  ale__customer_success__v1__engagement_file__field_descriptors,
+  ale__customer_success__v1__engagement_file__field_indices_by_name,
+  1,  ale__customer_success__v1__engagement_file__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__engagement_file__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__product_use__field_descriptors[7] =
@@ -2657,7 +3192,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__get_objective_page_r
   (ProtobufCMessageInit) ale__customer_success__v1__get_objective_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_page__field_descriptors[6] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_page__field_descriptors[8] =
 {
   {
     "objective",
@@ -2731,6 +3266,30 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_page_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "success_cases",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ObjectivePage, success_cases),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "timeline",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__ObjectivePage, n_timeline),
+    offsetof(Ale__CustomerSuccess__V1__ObjectivePage, timeline),
+    &ale__customer_success__v1__page_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__objective_page__field_indices_by_name[] = {
   2,   /* field[2] = account_name */
@@ -2739,11 +3298,13 @@ static const unsigned ale__customer_success__v1__objective_page__field_indices_b
   0,   /* field[0] = objective */
   4,   /* field[4] = outcome_count */
   3,   /* field[3] = outcomes */
+  6,   /* field[6] = success_cases */
+  7,   /* field[7] = timeline */
 };
 static const ProtobufCIntRange ale__customer_success__v1__objective_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__objective_page__descriptor =
 {
@@ -2753,14 +3314,14 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__objective_page__desc
   "Ale__CustomerSuccess__V1__ObjectivePage",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__ObjectivePage),
-  6,
+  8,
   ale__customer_success__v1__objective_page__field_descriptors,
   ale__customer_success__v1__objective_page__field_indices_by_name,
   1,  ale__customer_success__v1__objective_page__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__objective_page__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_outcome__field_descriptors[3] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_outcome__field_descriptors[7] =
 {
   {
     "outcome",
@@ -2798,16 +3359,68 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_outco
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "base_value",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ObjectiveOutcome, base_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "target_value",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ObjectiveOutcome, target_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "current_value",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ObjectiveOutcome, current_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ObjectiveOutcome, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__objective_outcome__field_indices_by_name[] = {
+  3,   /* field[3] = base_value */
+  5,   /* field[5] = current_value */
   1,   /* field[1] = initiatives */
   0,   /* field[0] = outcome */
   2,   /* field[2] = progress */
+  4,   /* field[4] = target_value */
+  6,   /* field[6] = unit */
 };
 static const ProtobufCIntRange ale__customer_success__v1__objective_outcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__objective_outcome__descriptor =
 {
@@ -2817,7 +3430,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__objective_outcome__d
   "Ale__CustomerSuccess__V1__ObjectiveOutcome",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__ObjectiveOutcome),
-  3,
+  7,
   ale__customer_success__v1__objective_outcome__field_descriptors,
   ale__customer_success__v1__objective_outcome__field_indices_by_name,
   1,  ale__customer_success__v1__objective_outcome__number_ranges,

@@ -7,6 +7,96 @@
 #endif
 
 #include "ale/customer_success/v1/portal.pb-c.h"
+void   ale__customer_success__v1__get_portal_success_request__init
+                     (Ale__CustomerSuccess__V1__GetPortalSuccessRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__GetPortalSuccessRequest init_value = ALE__CUSTOMER_SUCCESS__V1__GET_PORTAL_SUCCESS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__get_portal_success_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__GetPortalSuccessRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__get_portal_success_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__get_portal_success_request__pack
+                     (const Ale__CustomerSuccess__V1__GetPortalSuccessRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__get_portal_success_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__get_portal_success_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__GetPortalSuccessRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__get_portal_success_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__GetPortalSuccessRequest *
+       ale__customer_success__v1__get_portal_success_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__GetPortalSuccessRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__get_portal_success_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__get_portal_success_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__GetPortalSuccessRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__get_portal_success_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__portal_success__init
+                     (Ale__CustomerSuccess__V1__PortalSuccess         *message)
+{
+  static const Ale__CustomerSuccess__V1__PortalSuccess init_value = ALE__CUSTOMER_SUCCESS__V1__PORTAL_SUCCESS__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__portal_success__get_packed_size
+                     (const Ale__CustomerSuccess__V1__PortalSuccess *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__portal_success__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__portal_success__pack
+                     (const Ale__CustomerSuccess__V1__PortalSuccess *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__portal_success__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__portal_success__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__PortalSuccess *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__portal_success__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__PortalSuccess *
+       ale__customer_success__v1__portal_success__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__PortalSuccess *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__portal_success__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__portal_success__free_unpacked
+                     (Ale__CustomerSuccess__V1__PortalSuccess *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__portal_success__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__get_portal_work_request__init
                      (Ale__CustomerSuccess__V1__GetPortalWorkRequest         *message)
 {
@@ -142,6 +232,134 @@ void   ale__customer_success__v1__portal_work_task__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__portal_work_task__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+static const ProtobufCFieldDescriptor ale__customer_success__v1__get_portal_success_request__field_descriptors[1] =
+{
+  {
+    "items",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__CustomerSuccess__V1__GetPortalSuccessRequest, has_items),
+    offsetof(Ale__CustomerSuccess__V1__GetPortalSuccessRequest, items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__get_portal_success_request__field_indices_by_name[] = {
+  0,   /* field[0] = items */
+};
+static const ProtobufCIntRange ale__customer_success__v1__get_portal_success_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__get_portal_success_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.GetPortalSuccessRequest",
+  "GetPortalSuccessRequest",
+  "Ale__CustomerSuccess__V1__GetPortalSuccessRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__GetPortalSuccessRequest),
+  1,
+  ale__customer_success__v1__get_portal_success_request__field_descriptors,
+  ale__customer_success__v1__get_portal_success_request__field_indices_by_name,
+  1,  ale__customer_success__v1__get_portal_success_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__get_portal_success_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__portal_success__field_descriptors[5] =
+{
+  {
+    "engagements",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalSuccess, engagements),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "touchpoints",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalSuccess, touchpoints),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "success_cases",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalSuccess, success_cases),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "initiatives",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalSuccess, initiatives),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "milestones",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalSuccess, milestones),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__portal_success__field_indices_by_name[] = {
+  0,   /* field[0] = engagements */
+  3,   /* field[3] = initiatives */
+  4,   /* field[4] = milestones */
+  2,   /* field[2] = success_cases */
+  1,   /* field[1] = touchpoints */
+};
+static const ProtobufCIntRange ale__customer_success__v1__portal_success__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__portal_success__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.PortalSuccess",
+  "PortalSuccess",
+  "Ale__CustomerSuccess__V1__PortalSuccess",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__PortalSuccess),
+  5,
+  ale__customer_success__v1__portal_success__field_descriptors,
+  ale__customer_success__v1__portal_success__field_indices_by_name,
+  1,  ale__customer_success__v1__portal_success__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__portal_success__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__customer_success__v1__get_portal_work_request__field_descriptors[2] =
 {
   {
@@ -193,7 +411,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__get_portal_work_requ
   (ProtobufCMessageInit) ale__customer_success__v1__get_portal_work_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__portal_work__field_descriptors[19] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__portal_work__field_descriptors[27] =
 {
   {
     "table",
@@ -423,21 +641,125 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__portal_work__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "engagement",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalWork, engagement),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "engagement_title",
+    21,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalWork, engagement_title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "objective_title",
+    22,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalWork, objective_title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reached_on",
+    23,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalWork, reached_on),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "meeting_date",
+    24,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalWork, meeting_date),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "meeting_type_label",
+    25,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalWork, meeting_type_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel_label",
+    26,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PortalWork, channel_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attachments",
+    27,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__PortalWork, n_attachments),
+    offsetof(Ale__CustomerSuccess__V1__PortalWork, attachments),
+    &ale__common__v1__attachment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__portal_work__field_indices_by_name[] = {
   11,   /* field[11] = assigned_to_name */
+  26,   /* field[26] = attachments */
   8,   /* field[8] = category_label */
   17,   /* field[17] = changes */
+  25,   /* field[25] = channel_label */
   13,   /* field[13] = close_code_label */
   14,   /* field[14] = close_notes */
   16,   /* field[16] = comments */
   10,   /* field[10] = days_remaining */
   4,   /* field[4] = description */
   9,   /* field[9] = due_date */
+  19,   /* field[19] = engagement */
+  20,   /* field[20] = engagement_title */
   1,   /* field[1] = id */
+  23,   /* field[23] = meeting_date */
+  24,   /* field[24] = meeting_type_label */
   2,   /* field[2] = number */
+  21,   /* field[21] = objective_title */
   12,   /* field[12] = outcome_title */
   7,   /* field[7] = progress_label */
+  22,   /* field[22] = reached_on */
   18,   /* field[18] = rights */
   5,   /* field[5] = state */
   6,   /* field[6] = state_label */
@@ -448,7 +770,7 @@ static const unsigned ale__customer_success__v1__portal_work__field_indices_by_n
 static const ProtobufCIntRange ale__customer_success__v1__portal_work__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 27 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__portal_work__descriptor =
 {
@@ -458,7 +780,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__portal_work__descrip
   "Ale__CustomerSuccess__V1__PortalWork",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__PortalWork),
-  19,
+  27,
   ale__customer_success__v1__portal_work__field_descriptors,
   ale__customer_success__v1__portal_work__field_indices_by_name,
   1,  ale__customer_success__v1__portal_work__number_ranges,

@@ -727,6 +727,141 @@ void   ale__import_validation__v1__builder_template__free_unpacked
   assert(message->base.descriptor == &ale__import_validation__v1__builder_template__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__import_validation__v1__try_builder_request__init
+                     (Ale__ImportValidation__V1__TryBuilderRequest         *message)
+{
+  static const Ale__ImportValidation__V1__TryBuilderRequest init_value = ALE__IMPORT_VALIDATION__V1__TRY_BUILDER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__try_builder_request__get_packed_size
+                     (const Ale__ImportValidation__V1__TryBuilderRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__try_builder_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__try_builder_request__pack
+                     (const Ale__ImportValidation__V1__TryBuilderRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__try_builder_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__try_builder_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__TryBuilderRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__try_builder_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__TryBuilderRequest *
+       ale__import_validation__v1__try_builder_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__TryBuilderRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__try_builder_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__try_builder_request__free_unpacked
+                     (Ale__ImportValidation__V1__TryBuilderRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__try_builder_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__builder_trial__init
+                     (Ale__ImportValidation__V1__BuilderTrial         *message)
+{
+  static const Ale__ImportValidation__V1__BuilderTrial init_value = ALE__IMPORT_VALIDATION__V1__BUILDER_TRIAL__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__builder_trial__get_packed_size
+                     (const Ale__ImportValidation__V1__BuilderTrial *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__builder_trial__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__builder_trial__pack
+                     (const Ale__ImportValidation__V1__BuilderTrial *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__builder_trial__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__builder_trial__pack_to_buffer
+                     (const Ale__ImportValidation__V1__BuilderTrial *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__builder_trial__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__BuilderTrial *
+       ale__import_validation__v1__builder_trial__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__BuilderTrial *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__builder_trial__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__builder_trial__free_unpacked
+                     (Ale__ImportValidation__V1__BuilderTrial *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__builder_trial__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__tried_row__init
+                     (Ale__ImportValidation__V1__TriedRow         *message)
+{
+  static const Ale__ImportValidation__V1__TriedRow init_value = ALE__IMPORT_VALIDATION__V1__TRIED_ROW__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__tried_row__get_packed_size
+                     (const Ale__ImportValidation__V1__TriedRow *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__tried_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__tried_row__pack
+                     (const Ale__ImportValidation__V1__TriedRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__tried_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__tried_row__pack_to_buffer
+                     (const Ale__ImportValidation__V1__TriedRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__tried_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__TriedRow *
+       ale__import_validation__v1__tried_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__TriedRow *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__tried_row__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__tried_row__free_unpacked
+                     (Ale__ImportValidation__V1__TriedRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__tried_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__import_validation__v1__import_builder__field_descriptors[18] =
 {
   {
@@ -2192,5 +2327,275 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__builder_template__d
   ale__import_validation__v1__builder_template__field_indices_by_name,
   1,  ale__import_validation__v1__builder_template__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__builder_template__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__try_builder_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__TryBuilderRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "file_name",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__TryBuilderRequest, file_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Ale__ImportValidation__V1__TryBuilderRequest, has_content),
+    offsetof(Ale__ImportValidation__V1__TryBuilderRequest, content),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__try_builder_request__field_indices_by_name[] = {
+  2,   /* field[2] = content */
+  1,   /* field[1] = file_name */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange ale__import_validation__v1__try_builder_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__try_builder_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.TryBuilderRequest",
+  "TryBuilderRequest",
+  "Ale__ImportValidation__V1__TryBuilderRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__TryBuilderRequest),
+  3,
+  ale__import_validation__v1__try_builder_request__field_descriptors,
+  ale__import_validation__v1__try_builder_request__field_indices_by_name,
+  1,  ale__import_validation__v1__try_builder_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__try_builder_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__builder_trial__field_descriptors[8] =
+{
+  {
+    "readable",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, has_readable),
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, readable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fields",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, n_fields),
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, fields),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, n_rows),
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, rows),
+    &ale__import_validation__v1__tried_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checked",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, has_checked),
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, checked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, has_more),
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ready",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, has_ready),
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, ready),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "needs_attention",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, has_needs_attention),
+    offsetof(Ale__ImportValidation__V1__BuilderTrial, needs_attention),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__builder_trial__field_indices_by_name[] = {
+  4,   /* field[4] = checked */
+  2,   /* field[2] = fields */
+  1,   /* field[1] = message */
+  5,   /* field[5] = more */
+  7,   /* field[7] = needs_attention */
+  0,   /* field[0] = readable */
+  6,   /* field[6] = ready */
+  3,   /* field[3] = rows */
+};
+static const ProtobufCIntRange ale__import_validation__v1__builder_trial__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__builder_trial__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.BuilderTrial",
+  "BuilderTrial",
+  "Ale__ImportValidation__V1__BuilderTrial",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__BuilderTrial),
+  8,
+  ale__import_validation__v1__builder_trial__field_descriptors,
+  ale__import_validation__v1__builder_trial__field_indices_by_name,
+  1,  ale__import_validation__v1__builder_trial__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__builder_trial__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__tried_row__field_descriptors[4] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__TriedRow, has_number),
+    offsetof(Ale__ImportValidation__V1__TriedRow, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cells",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__ImportValidation__V1__TriedRow, n_cells),
+    offsetof(Ale__ImportValidation__V1__TriedRow, cells),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__TriedRow, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "comment",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__TriedRow, comment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__tried_row__field_indices_by_name[] = {
+  1,   /* field[1] = cells */
+  3,   /* field[3] = comment */
+  0,   /* field[0] = number */
+  2,   /* field[2] = status */
+};
+static const ProtobufCIntRange ale__import_validation__v1__tried_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__tried_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.TriedRow",
+  "TriedRow",
+  "Ale__ImportValidation__V1__TriedRow",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__TriedRow),
+  4,
+  ale__import_validation__v1__tried_row__field_descriptors,
+  ale__import_validation__v1__tried_row__field_indices_by_name,
+  1,  ale__import_validation__v1__tried_row__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__tried_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

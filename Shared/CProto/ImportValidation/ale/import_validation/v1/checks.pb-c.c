@@ -187,7 +187,142 @@ void   ale__import_validation__v1__list_data_validation_assists_response__free_u
   assert(message->base.descriptor == &ale__import_validation__v1__list_data_validation_assists_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor ale__import_validation__v1__data_validation_assist__field_descriptors[23] =
+void   ale__import_validation__v1__run_check_request__init
+                     (Ale__ImportValidation__V1__RunCheckRequest         *message)
+{
+  static const Ale__ImportValidation__V1__RunCheckRequest init_value = ALE__IMPORT_VALIDATION__V1__RUN_CHECK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__run_check_request__get_packed_size
+                     (const Ale__ImportValidation__V1__RunCheckRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__run_check_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__run_check_request__pack
+                     (const Ale__ImportValidation__V1__RunCheckRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__run_check_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__run_check_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__RunCheckRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__run_check_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__RunCheckRequest *
+       ale__import_validation__v1__run_check_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__RunCheckRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__run_check_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__run_check_request__free_unpacked
+                     (Ale__ImportValidation__V1__RunCheckRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__run_check_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__run_check_response__init
+                     (Ale__ImportValidation__V1__RunCheckResponse         *message)
+{
+  static const Ale__ImportValidation__V1__RunCheckResponse init_value = ALE__IMPORT_VALIDATION__V1__RUN_CHECK_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__run_check_response__get_packed_size
+                     (const Ale__ImportValidation__V1__RunCheckResponse *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__run_check_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__run_check_response__pack
+                     (const Ale__ImportValidation__V1__RunCheckResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__run_check_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__run_check_response__pack_to_buffer
+                     (const Ale__ImportValidation__V1__RunCheckResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__run_check_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__RunCheckResponse *
+       ale__import_validation__v1__run_check_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__RunCheckResponse *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__run_check_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__run_check_response__free_unpacked
+                     (Ale__ImportValidation__V1__RunCheckResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__run_check_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__script_finding__init
+                     (Ale__ImportValidation__V1__ScriptFinding         *message)
+{
+  static const Ale__ImportValidation__V1__ScriptFinding init_value = ALE__IMPORT_VALIDATION__V1__SCRIPT_FINDING__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__script_finding__get_packed_size
+                     (const Ale__ImportValidation__V1__ScriptFinding *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__script_finding__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__script_finding__pack
+                     (const Ale__ImportValidation__V1__ScriptFinding *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__script_finding__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__script_finding__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ScriptFinding *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__script_finding__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__ScriptFinding *
+       ale__import_validation__v1__script_finding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__ScriptFinding *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__script_finding__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__script_finding__free_unpacked
+                     (Ale__ImportValidation__V1__ScriptFinding *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__script_finding__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor ale__import_validation__v1__data_validation_assist__field_descriptors[25] =
 {
   {
     "id",
@@ -465,6 +600,30 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__data_validatio
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "message",
+    26,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__DataValidationAssist, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message_ko",
+    27,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__DataValidationAssist, message_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__data_validation_assist__field_indices_by_name[] = {
   21,   /* field[21] = active */
@@ -477,6 +636,8 @@ static const unsigned ale__import_validation__v1__data_validation_assist__field_
   0,   /* field[0] = id */
   18,   /* field[18] = mandatory */
   17,   /* field[17] = max_length */
+  23,   /* field[23] = message */
+  24,   /* field[24] = message_ko */
   20,   /* field[20] = name */
   22,   /* field[22] = order */
   9,   /* field[9] = reference_table */
@@ -495,7 +656,7 @@ static const ProtobufCIntRange ale__import_validation__v1__data_validation_assis
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 23 }
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__data_validation_assist__descriptor =
 {
@@ -505,7 +666,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__data_validation_ass
   "Ale__ImportValidation__V1__DataValidationAssist",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__DataValidationAssist),
-  23,
+  25,
   ale__import_validation__v1__data_validation_assist__field_descriptors,
   ale__import_validation__v1__data_validation_assist__field_indices_by_name,
   2,  ale__import_validation__v1__data_validation_assist__number_ranges,
@@ -715,5 +876,288 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__list_data_validatio
   ale__import_validation__v1__list_data_validation_assists_response__field_indices_by_name,
   1,  ale__import_validation__v1__list_data_validation_assists_response__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__list_data_validation_assists_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__run_check_request__field_descriptors[4] =
+{
+  {
+    "data_validation_assist",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__RunCheckRequest, data_validation_assist),
+    &ale__import_validation__v1__data_validation_assist__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cells",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__RunCheckRequest, n_cells),
+    offsetof(Ale__ImportValidation__V1__RunCheckRequest, cells),
+    &ale__import_validation__v1__staged_cell__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "staging_row",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__RunCheckRequest, staging_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account_name",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__RunCheckRequest, account_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__run_check_request__field_indices_by_name[] = {
+  3,   /* field[3] = account_name */
+  1,   /* field[1] = cells */
+  0,   /* field[0] = data_validation_assist */
+  2,   /* field[2] = staging_row */
+};
+static const ProtobufCIntRange ale__import_validation__v1__run_check_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__run_check_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.RunCheckRequest",
+  "RunCheckRequest",
+  "Ale__ImportValidation__V1__RunCheckRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__RunCheckRequest),
+  4,
+  ale__import_validation__v1__run_check_request__field_descriptors,
+  ale__import_validation__v1__run_check_request__field_indices_by_name,
+  1,  ale__import_validation__v1__run_check_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__run_check_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__run_check_response__field_descriptors[8] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "detail",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, detail),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "elapsed_us",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, has_elapsed_us),
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, elapsed_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "findings",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, n_findings),
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, findings),
+    &ale__import_validation__v1__script_finding__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cells",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, n_cells),
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, cells),
+    &ale__import_validation__v1__staged_cell__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "printed",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, n_printed),
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, printed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "printed_more",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, has_printed_more),
+    offsetof(Ale__ImportValidation__V1__RunCheckResponse, printed_more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__run_check_response__field_indices_by_name[] = {
+  5,   /* field[5] = cells */
+  2,   /* field[2] = detail */
+  3,   /* field[3] = elapsed_us */
+  4,   /* field[4] = findings */
+  1,   /* field[1] = message */
+  0,   /* field[0] = outcome */
+  6,   /* field[6] = printed */
+  7,   /* field[7] = printed_more */
+};
+static const ProtobufCIntRange ale__import_validation__v1__run_check_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__run_check_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.RunCheckResponse",
+  "RunCheckResponse",
+  "Ale__ImportValidation__V1__RunCheckResponse",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__RunCheckResponse),
+  8,
+  ale__import_validation__v1__run_check_response__field_descriptors,
+  ale__import_validation__v1__run_check_response__field_indices_by_name,
+  1,  ale__import_validation__v1__run_check_response__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__run_check_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__script_finding__field_descriptors[4] =
+{
+  {
+    "line",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__ScriptFinding, has_line),
+    offsetof(Ale__ImportValidation__V1__ScriptFinding, line),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "column",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__ScriptFinding, has_column),
+    offsetof(Ale__ImportValidation__V1__ScriptFinding, column),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "severity",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ScriptFinding, severity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ScriptFinding, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__script_finding__field_indices_by_name[] = {
+  1,   /* field[1] = column */
+  0,   /* field[0] = line */
+  3,   /* field[3] = message */
+  2,   /* field[2] = severity */
+};
+static const ProtobufCIntRange ale__import_validation__v1__script_finding__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__script_finding__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.ScriptFinding",
+  "ScriptFinding",
+  "Ale__ImportValidation__V1__ScriptFinding",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__ScriptFinding),
+  4,
+  ale__import_validation__v1__script_finding__field_descriptors,
+  ale__import_validation__v1__script_finding__field_indices_by_name,
+  1,  ale__import_validation__v1__script_finding__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__script_finding__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -1556,7 +1556,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__list_uploads_respon
   (ProtobufCMessageInit) ale__import_validation__v1__list_uploads_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__import_run__field_descriptors[18] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__import_run__field_descriptors[20] =
 {
   {
     "id",
@@ -1774,6 +1774,30 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__import_run__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "message_en",
+    31,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ImportRun, message_en),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message_ko",
+    32,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ImportRun, message_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__import_run__field_indices_by_name[] = {
   17,   /* field[17] = cancel_requested_at */
@@ -1788,6 +1812,8 @@ static const unsigned ale__import_validation__v1__import_run__field_indices_by_n
   7,   /* field[7] = import_task */
   8,   /* field[8] = kind */
   14,   /* field[14] = message */
+  18,   /* field[18] = message_en */
+  19,   /* field[19] = message_ko */
   15,   /* field[15] = started_at */
   9,   /* field[9] = state */
   11,   /* field[11] = total_rows */
@@ -1800,7 +1826,7 @@ static const ProtobufCIntRange ale__import_validation__v1__import_run__number_ra
   { 1, 0 },
   { 10, 7 },
   { 30, 17 },
-  { 0, 18 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__import_run__descriptor =
 {
@@ -1810,7 +1836,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__import_run__descrip
   "Ale__ImportValidation__V1__ImportRun",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__ImportRun),
-  18,
+  20,
   ale__import_validation__v1__import_run__field_descriptors,
   ale__import_validation__v1__import_run__field_indices_by_name,
   3,  ale__import_validation__v1__import_run__number_ranges,

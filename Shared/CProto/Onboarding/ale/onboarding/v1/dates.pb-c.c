@@ -856,7 +856,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__preview_due_date_request__
   (ProtobufCMessageInit) ale__onboarding__v1__preview_due_date_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move__field_descriptors[20] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move__field_descriptors[22] =
 {
   {
     "id",
@@ -1098,6 +1098,30 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "import_task",
+    21,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__DateMove, import_task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "playbook_moves",
+    22,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__DateMove, has_playbook_moves),
+    offsetof(Ale__Onboarding__V1__DateMove, playbook_moves),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__date_move__field_indices_by_name[] = {
   16,   /* field[16] = after_go_live */
@@ -1112,10 +1136,12 @@ static const unsigned ale__onboarding__v1__date_move__field_indices_by_name[] = 
   12,   /* field[12] = go_live_before */
   19,   /* field[19] = go_live_not_working */
   0,   /* field[0] = id */
+  20,   /* field[20] = import_task */
   14,   /* field[14] = items */
   6,   /* field[6] = lifecycle_task */
   15,   /* field[15] = moving */
   4,   /* field[4] = onboarding_case */
+  21,   /* field[21] = playbook_moves */
   18,   /* field[18] = refusal */
   7,   /* field[7] = state */
   10,   /* field[10] = undone_at */
@@ -1124,7 +1150,7 @@ static const unsigned ale__onboarding__v1__date_move__field_indices_by_name[] = 
 static const ProtobufCIntRange ale__onboarding__v1__date_move__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__date_move__descriptor =
 {
@@ -1134,14 +1160,14 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__date_move__descriptor =
   "Ale__Onboarding__V1__DateMove",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__DateMove),
-  20,
+  22,
   ale__onboarding__v1__date_move__field_descriptors,
   ale__onboarding__v1__date_move__field_indices_by_name,
   1,  ale__onboarding__v1__date_move__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__date_move__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move_item__field_descriptors[14] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move_item__field_descriptors[15] =
 {
   {
     "table",
@@ -1311,6 +1337,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__date_move_item__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "follows",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__DateMoveItem, follows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__date_move_item__field_indices_by_name[] = {
   6,   /* field[6] = after */
@@ -1319,6 +1357,7 @@ static const unsigned ale__onboarding__v1__date_move_item__field_indices_by_name
   8,   /* field[8] = before_today */
   9,   /* field[9] = critical */
   12,   /* field[12] = expected */
+  14,   /* field[14] = follows */
   1,   /* field[1] = id */
   4,   /* field[4] = label */
   13,   /* field[13] = not_working */
@@ -1331,7 +1370,7 @@ static const unsigned ale__onboarding__v1__date_move_item__field_indices_by_name
 static const ProtobufCIntRange ale__onboarding__v1__date_move_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__date_move_item__descriptor =
 {
@@ -1341,7 +1380,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__date_move_item__descriptor
   "Ale__Onboarding__V1__DateMoveItem",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__DateMoveItem),
-  14,
+  15,
   ale__onboarding__v1__date_move_item__field_descriptors,
   ale__onboarding__v1__date_move_item__field_indices_by_name,
   1,  ale__onboarding__v1__date_move_item__number_ranges,

@@ -997,6 +997,51 @@ void   ale__onboarding__v1__list_knowledge_versions_response__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__list_knowledge_versions_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__get_knowledge_version_request__init
+                     (Ale__Onboarding__V1__GetKnowledgeVersionRequest         *message)
+{
+  static const Ale__Onboarding__V1__GetKnowledgeVersionRequest init_value = ALE__ONBOARDING__V1__GET_KNOWLEDGE_VERSION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__get_knowledge_version_request__get_packed_size
+                     (const Ale__Onboarding__V1__GetKnowledgeVersionRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__get_knowledge_version_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__get_knowledge_version_request__pack
+                     (const Ale__Onboarding__V1__GetKnowledgeVersionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__get_knowledge_version_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__get_knowledge_version_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__GetKnowledgeVersionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__get_knowledge_version_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__GetKnowledgeVersionRequest *
+       ale__onboarding__v1__get_knowledge_version_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__GetKnowledgeVersionRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__get_knowledge_version_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__get_knowledge_version_request__free_unpacked
+                     (Ale__Onboarding__V1__GetKnowledgeVersionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__get_knowledge_version_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__onboarding__v1__knowledge_article__field_descriptors[15] =
 {
   {
@@ -2848,5 +2893,56 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__list_knowledge_versions_re
   ale__onboarding__v1__list_knowledge_versions_response__field_indices_by_name,
   1,  ale__onboarding__v1__list_knowledge_versions_response__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__list_knowledge_versions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__get_knowledge_version_request__field_descriptors[2] =
+{
+  {
+    "article",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__GetKnowledgeVersionRequest, article),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Onboarding__V1__GetKnowledgeVersionRequest, has_version),
+    offsetof(Ale__Onboarding__V1__GetKnowledgeVersionRequest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__get_knowledge_version_request__field_indices_by_name[] = {
+  0,   /* field[0] = article */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange ale__onboarding__v1__get_knowledge_version_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__get_knowledge_version_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.GetKnowledgeVersionRequest",
+  "GetKnowledgeVersionRequest",
+  "Ale__Onboarding__V1__GetKnowledgeVersionRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__GetKnowledgeVersionRequest),
+  2,
+  ale__onboarding__v1__get_knowledge_version_request__field_descriptors,
+  ale__onboarding__v1__get_knowledge_version_request__field_indices_by_name,
+  1,  ale__onboarding__v1__get_knowledge_version_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__get_knowledge_version_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

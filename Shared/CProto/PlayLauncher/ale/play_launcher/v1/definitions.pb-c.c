@@ -928,7 +928,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__list_definition_records
   (ProtobufCMessageInit) ale__play_launcher__v1__list_definition_records_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__ale_choice__field_descriptors[13] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__ale_choice__field_descriptors[14] =
 {
   {
     "id",
@@ -1086,6 +1086,18 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__ale_choice__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "name_ko",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__AleChoice, name_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__ale_choice__field_indices_by_name[] = {
   12,   /* field[12] = active */
@@ -1098,6 +1110,7 @@ static const unsigned ale__play_launcher__v1__ale_choice__field_indices_by_name[
   1,   /* field[1] = etag */
   0,   /* field[0] = id */
   7,   /* field[7] = name */
+  13,   /* field[13] = name_ko */
   11,   /* field[11] = order */
   4,   /* field[4] = updated_at */
   5,   /* field[5] = updated_by */
@@ -1106,7 +1119,7 @@ static const ProtobufCIntRange ale__play_launcher__v1__ale_choice__number_ranges
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__ale_choice__descriptor =
 {
@@ -1116,7 +1129,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__ale_choice__descriptor 
   "Ale__PlayLauncher__V1__AleChoice",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__AleChoice),
-  13,
+  14,
   ale__play_launcher__v1__ale_choice__field_descriptors,
   ale__play_launcher__v1__ale_choice__field_indices_by_name,
   2,  ale__play_launcher__v1__ale_choice__number_ranges,
@@ -1328,7 +1341,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__list_ale_choices_respon
   (ProtobufCMessageInit) ale__play_launcher__v1__list_ale_choices_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_definition__field_descriptors[12] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_definition__field_descriptors[13] =
 {
   {
     "id",
@@ -1474,6 +1487,18 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_definition__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "schedule",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowDefinition, schedule),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__flow_definition__field_indices_by_name[] = {
   11,   /* field[11] = active */
@@ -1484,6 +1509,7 @@ static const unsigned ale__play_launcher__v1__flow_definition__field_indices_by_
   1,   /* field[1] = etag */
   0,   /* field[0] = id */
   7,   /* field[7] = name */
+  12,   /* field[12] = schedule */
   9,   /* field[9] = title */
   4,   /* field[4] = updated_at */
   5,   /* field[5] = updated_by */
@@ -1493,7 +1519,7 @@ static const ProtobufCIntRange ale__play_launcher__v1__flow_definition__number_r
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_definition__descriptor =
 {
@@ -1503,7 +1529,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_definition__descri
   "Ale__PlayLauncher__V1__FlowDefinition",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__FlowDefinition),
-  12,
+  13,
   ale__play_launcher__v1__flow_definition__field_descriptors,
   ale__play_launcher__v1__flow_definition__field_indices_by_name,
   2,  ale__play_launcher__v1__flow_definition__number_ranges,

@@ -1181,7 +1181,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__describe_play_request__
   (ProtobufCMessageInit) ale__play_launcher__v1__describe_play_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__describe_play_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__describe_play_response__field_descriptors[3] =
 {
   {
     "title",
@@ -1207,15 +1207,28 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__describe_play_resp
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "schedule",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__DescribePlayResponse, schedule),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__describe_play_response__field_indices_by_name[] = {
   1,   /* field[1] = questions */
+  2,   /* field[2] = schedule */
   0,   /* field[0] = title */
 };
 static const ProtobufCIntRange ale__play_launcher__v1__describe_play_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__describe_play_response__descriptor =
 {
@@ -1225,7 +1238,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__describe_play_response_
   "Ale__PlayLauncher__V1__DescribePlayResponse",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__DescribePlayResponse),
-  2,
+  3,
   ale__play_launcher__v1__describe_play_response__field_descriptors,
   ale__play_launcher__v1__describe_play_response__field_indices_by_name,
   1,  ale__play_launcher__v1__describe_play_response__number_ranges,
@@ -1737,7 +1750,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__begin_play_request__des
   (ProtobufCMessageInit) ale__play_launcher__v1__begin_play_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__launch_play_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__launch_play_request__field_descriptors[8] =
 {
   {
     "flow_run",
@@ -1811,11 +1824,37 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__launch_play_reques
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "flow_definition",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__LaunchPlayRequest, flow_definition),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "play_firing",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__LaunchPlayRequest, play_firing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__launch_play_request__field_indices_by_name[] = {
   4,   /* field[4] = answers */
   1,   /* field[1] = definition_record */
+  6,   /* field[6] = flow_definition */
   0,   /* field[0] = flow_run */
+  7,   /* field[7] = play_firing */
   5,   /* field[5] = request_id */
   3,   /* field[3] = source_record */
   2,   /* field[2] = source_table */
@@ -1823,7 +1862,7 @@ static const unsigned ale__play_launcher__v1__launch_play_request__field_indices
 static const ProtobufCIntRange ale__play_launcher__v1__launch_play_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__launch_play_request__descriptor =
 {
@@ -1833,7 +1872,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__launch_play_request__de
   "Ale__PlayLauncher__V1__LaunchPlayRequest",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__LaunchPlayRequest),
-  6,
+  8,
   ale__play_launcher__v1__launch_play_request__field_descriptors,
   ale__play_launcher__v1__launch_play_request__field_indices_by_name,
   1,  ale__play_launcher__v1__launch_play_request__number_ranges,

@@ -547,7 +547,7 @@ void   ale__play_launcher__v1__flow_difference__free_unpacked
   assert(message->base.descriptor == &ale__play_launcher__v1__flow_difference__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_trigger__field_descriptors[19] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_trigger__field_descriptors[20] =
 {
   {
     "id",
@@ -777,6 +777,18 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_trigger__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "flow_definition",
+    22,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlayTrigger, flow_definition),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__play_trigger__field_indices_by_name[] = {
   17,   /* field[17] = activated_at */
@@ -791,6 +803,7 @@ static const unsigned ale__play_launcher__v1__play_trigger__field_indices_by_nam
   12,   /* field[12] = definition_record */
   6,   /* field[6] = domain */
   1,   /* field[1] = etag */
+  19,   /* field[19] = flow_definition */
   0,   /* field[0] = id */
   11,   /* field[11] = schedule */
   8,   /* field[8] = source_table */
@@ -803,7 +816,7 @@ static const ProtobufCIntRange ale__play_launcher__v1__play_trigger__number_rang
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 19 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__play_trigger__descriptor =
 {
@@ -813,7 +826,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__play_trigger__descripto
   "Ale__PlayLauncher__V1__PlayTrigger",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__PlayTrigger),
-  19,
+  20,
   ale__play_launcher__v1__play_trigger__field_descriptors,
   ale__play_launcher__v1__play_trigger__field_indices_by_name,
   2,  ale__play_launcher__v1__play_trigger__number_ranges,
@@ -1025,7 +1038,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__list_play_triggers_resp
   (ProtobufCMessageInit) ale__play_launcher__v1__list_play_triggers_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_firing__field_descriptors[16] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_firing__field_descriptors[19] =
 {
   {
     "id",
@@ -1219,6 +1232,42 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_firing__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "message_ko",
+    19,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlayFiring, message_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "engagement",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlayFiring, engagement),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "events",
+    21,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlayFiring, events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__play_firing__field_indices_by_name[] = {
   15,   /* field[15] = caused_by */
@@ -1226,10 +1275,13 @@ static const unsigned ale__play_launcher__v1__play_firing__field_indices_by_name
   3,   /* field[3] = created_by */
   6,   /* field[6] = domain */
   10,   /* field[10] = edge */
+  17,   /* field[17] = engagement */
   1,   /* field[1] = etag */
+  18,   /* field[18] = events */
   13,   /* field[13] = flow_run */
   0,   /* field[0] = id */
   14,   /* field[14] = message */
+  16,   /* field[16] = message_ko */
   11,   /* field[11] = occurred_at */
   7,   /* field[7] = play_trigger */
   9,   /* field[9] = source_record */
@@ -1242,7 +1294,7 @@ static const ProtobufCIntRange ale__play_launcher__v1__play_firing__number_range
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 16 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__play_firing__descriptor =
 {
@@ -1252,7 +1304,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__play_firing__descriptor
   "Ale__PlayLauncher__V1__PlayFiring",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__PlayFiring),
-  16,
+  19,
   ale__play_launcher__v1__play_firing__field_descriptors,
   ale__play_launcher__v1__play_firing__field_indices_by_name,
   2,  ale__play_launcher__v1__play_firing__number_ranges,
@@ -1387,7 +1439,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__back_test_play_trigger_
   (ProtobufCMessageInit) ale__play_launcher__v1__back_test_play_trigger_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__back_test_play_trigger_response__field_descriptors[5] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__back_test_play_trigger_response__field_descriptors[7] =
 {
   {
     "launches",
@@ -1449,18 +1501,44 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__back_test_play_tri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "beyond_limit",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__PlayLauncher__V1__BackTestPlayTriggerResponse, has_beyond_limit),
+    offsetof(Ale__PlayLauncher__V1__BackTestPlayTriggerResponse, beyond_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gone",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__PlayLauncher__V1__BackTestPlayTriggerResponse, has_gone),
+    offsetof(Ale__PlayLauncher__V1__BackTestPlayTriggerResponse, gone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__back_test_play_trigger_response__field_indices_by_name[] = {
+  5,   /* field[5] = beyond_limit */
   2,   /* field[2] = changes */
   1,   /* field[1] = count */
   3,   /* field[3] = cut */
+  6,   /* field[6] = gone */
   0,   /* field[0] = launches */
   4,   /* field[4] = since */
 };
 static const ProtobufCIntRange ale__play_launcher__v1__back_test_play_trigger_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__back_test_play_trigger_response__descriptor =
 {
@@ -1470,7 +1548,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__back_test_play_trigger_
   "Ale__PlayLauncher__V1__BackTestPlayTriggerResponse",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__BackTestPlayTriggerResponse),
-  5,
+  7,
   ale__play_launcher__v1__back_test_play_trigger_response__field_descriptors,
   ale__play_launcher__v1__back_test_play_trigger_response__field_indices_by_name,
   1,  ale__play_launcher__v1__back_test_play_trigger_response__number_ranges,

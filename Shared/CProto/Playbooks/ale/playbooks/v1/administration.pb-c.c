@@ -2010,7 +2010,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__import_playbook_request__de
   (ProtobufCMessageInit) ale__playbooks__v1__import_playbook_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__playbooks__v1__export_playbook_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ale__playbooks__v1__export_playbook_request__field_descriptors[3] =
 {
   {
     "id",
@@ -2036,15 +2036,28 @@ static const ProtobufCFieldDescriptor ale__playbooks__v1__export_playbook_reques
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "editable",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Playbooks__V1__ExportPlaybookRequest, has_editable),
+    offsetof(Ale__Playbooks__V1__ExportPlaybookRequest, editable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__playbooks__v1__export_playbook_request__field_indices_by_name[] = {
+  2,   /* field[2] = editable */
   0,   /* field[0] = id */
   1,   /* field[1] = version */
 };
 static const ProtobufCIntRange ale__playbooks__v1__export_playbook_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor ale__playbooks__v1__export_playbook_request__descriptor =
 {
@@ -2054,14 +2067,14 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__export_playbook_request__de
   "Ale__Playbooks__V1__ExportPlaybookRequest",
   "ale.playbooks.v1",
   sizeof(Ale__Playbooks__V1__ExportPlaybookRequest),
-  2,
+  3,
   ale__playbooks__v1__export_playbook_request__field_descriptors,
   ale__playbooks__v1__export_playbook_request__field_indices_by_name,
   1,  ale__playbooks__v1__export_playbook_request__number_ranges,
   (ProtobufCMessageInit) ale__playbooks__v1__export_playbook_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__playbooks__v1__export_playbook_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ale__playbooks__v1__export_playbook_response__field_descriptors[2] =
 {
   {
     "yaml",
@@ -2075,14 +2088,27 @@ static const ProtobufCFieldDescriptor ale__playbooks__v1__export_playbook_respon
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "playbook",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__ExportPlaybookResponse, playbook),
+    &ale__playbooks__v1__playbook__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__playbooks__v1__export_playbook_response__field_indices_by_name[] = {
+  1,   /* field[1] = playbook */
   0,   /* field[0] = yaml */
 };
 static const ProtobufCIntRange ale__playbooks__v1__export_playbook_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor ale__playbooks__v1__export_playbook_response__descriptor =
 {
@@ -2092,7 +2118,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__export_playbook_response__d
   "Ale__Playbooks__V1__ExportPlaybookResponse",
   "ale.playbooks.v1",
   sizeof(Ale__Playbooks__V1__ExportPlaybookResponse),
-  1,
+  2,
   ale__playbooks__v1__export_playbook_response__field_descriptors,
   ale__playbooks__v1__export_playbook_response__field_indices_by_name,
   1,  ale__playbooks__v1__export_playbook_response__number_ranges,
@@ -2163,7 +2189,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__compare_playbook_versions_r
   (ProtobufCMessageInit) ale__playbooks__v1__compare_playbook_versions_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__playbooks__v1__compare_playbook_versions_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ale__playbooks__v1__compare_playbook_versions_response__field_descriptors[2] =
 {
   {
     "changes",
@@ -2177,14 +2203,27 @@ static const ProtobufCFieldDescriptor ale__playbooks__v1__compare_playbook_versi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "running",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__Playbooks__V1__ComparePlaybookVersionsResponse, has_running),
+    offsetof(Ale__Playbooks__V1__ComparePlaybookVersionsResponse, running),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__playbooks__v1__compare_playbook_versions_response__field_indices_by_name[] = {
   0,   /* field[0] = changes */
+  1,   /* field[1] = running */
 };
 static const ProtobufCIntRange ale__playbooks__v1__compare_playbook_versions_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor ale__playbooks__v1__compare_playbook_versions_response__descriptor =
 {
@@ -2194,7 +2233,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__compare_playbook_versions_r
   "Ale__Playbooks__V1__ComparePlaybookVersionsResponse",
   "ale.playbooks.v1",
   sizeof(Ale__Playbooks__V1__ComparePlaybookVersionsResponse),
-  1,
+  2,
   ale__playbooks__v1__compare_playbook_versions_response__field_descriptors,
   ale__playbooks__v1__compare_playbook_versions_response__field_indices_by_name,
   1,  ale__playbooks__v1__compare_playbook_versions_response__number_ranges,

@@ -60,10 +60,12 @@ struct  Ale__Common__V1__RecordChange
   size_t n_new_values;
   char **new_values;
   char *cause;
+  protobuf_c_boolean has_deleted;
+  protobuf_c_boolean deleted;
 };
 #define ALE__COMMON__V1__RECORD_CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__record_change__descriptor) \
-    , NULL, NULL, NULL, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL }
+    , NULL, NULL, NULL, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, 0, 0 }
 
 
 struct  Ale__Common__V1__ChangedRecord

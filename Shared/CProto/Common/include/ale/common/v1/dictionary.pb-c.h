@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__Common__V1__DescribeRequest Ale__Common__V1__DescribeRequest;
 typedef struct Ale__Common__V1__DescribeResponse Ale__Common__V1__DescribeResponse;
 typedef struct Ale__Common__V1__TableDescription Ale__Common__V1__TableDescription;
+typedef struct Ale__Common__V1__StateDescription Ale__Common__V1__StateDescription;
 typedef struct Ale__Common__V1__FieldDescription Ale__Common__V1__FieldDescription;
 typedef struct Ale__Common__V1__ChoiceDescription Ale__Common__V1__ChoiceDescription;
 
@@ -59,10 +60,28 @@ struct  Ale__Common__V1__TableDescription
   char **operations;
   size_t n_fields;
   Ale__Common__V1__FieldDescription **fields;
+  size_t n_states;
+  Ale__Common__V1__StateDescription **states;
+  size_t n_closing_needs;
+  char **closing_needs;
 };
 #define ALE__COMMON__V1__TABLE_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__table_description__descriptor) \
-    , NULL, NULL, NULL, NULL, 0,NULL, 0,NULL }
+    , NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Ale__Common__V1__StateDescription
+{
+  ProtobufCMessage base;
+  char *state;
+  size_t n_moves;
+  char **moves;
+  protobuf_c_boolean has_ended;
+  protobuf_c_boolean ended;
+};
+#define ALE__COMMON__V1__STATE_DESCRIPTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__state_description__descriptor) \
+    , NULL, 0,NULL, 0, 0 }
 
 
 struct  Ale__Common__V1__FieldDescription
@@ -101,10 +120,12 @@ struct  Ale__Common__V1__FieldDescription
   int32_t decimal_digits;
   size_t n_rules;
   char **rules;
+  protobuf_c_boolean has_conditional;
+  protobuf_c_boolean conditional;
 };
 #define ALE__COMMON__V1__FIELD_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__field_description__descriptor) \
-    , NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
+    , NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0 }
 
 
 struct  Ale__Common__V1__ChoiceDescription
@@ -175,6 +196,25 @@ Ale__Common__V1__TableDescription *
 void   ale__common__v1__table_description__free_unpacked
                      (Ale__Common__V1__TableDescription *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Common__V1__StateDescription methods */
+void   ale__common__v1__state_description__init
+                     (Ale__Common__V1__StateDescription         *message);
+size_t ale__common__v1__state_description__get_packed_size
+                     (const Ale__Common__V1__StateDescription   *message);
+size_t ale__common__v1__state_description__pack
+                     (const Ale__Common__V1__StateDescription   *message,
+                      uint8_t             *out);
+size_t ale__common__v1__state_description__pack_to_buffer
+                     (const Ale__Common__V1__StateDescription   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Common__V1__StateDescription *
+       ale__common__v1__state_description__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__common__v1__state_description__free_unpacked
+                     (Ale__Common__V1__StateDescription *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Common__V1__FieldDescription methods */
 void   ale__common__v1__field_description__init
                      (Ale__Common__V1__FieldDescription         *message);
@@ -224,6 +264,9 @@ typedef void (*Ale__Common__V1__DescribeResponse_Closure)
 typedef void (*Ale__Common__V1__TableDescription_Closure)
                  (const Ale__Common__V1__TableDescription *message,
                   void *closure_data);
+typedef void (*Ale__Common__V1__StateDescription_Closure)
+                 (const Ale__Common__V1__StateDescription *message,
+                  void *closure_data);
 typedef void (*Ale__Common__V1__FieldDescription_Closure)
                  (const Ale__Common__V1__FieldDescription *message,
                   void *closure_data);
@@ -239,6 +282,7 @@ typedef void (*Ale__Common__V1__ChoiceDescription_Closure)
 extern const ProtobufCMessageDescriptor ale__common__v1__describe_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__common__v1__describe_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__common__v1__table_description__descriptor;
+extern const ProtobufCMessageDescriptor ale__common__v1__state_description__descriptor;
 extern const ProtobufCMessageDescriptor ale__common__v1__field_description__descriptor;
 extern const ProtobufCMessageDescriptor ale__common__v1__choice_description__descriptor;
 

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/common/v1/batches.pb-c.h"
 #include "ale/common/v1/changes.pb-c.h"
 #include "ale/common/v1/dictionary.pb-c.h"
+#include "ale/common/v1/health.pb-c.h"
 #include "ale/common/v1/references.pb-c.h"
 #include "ale/common/v1/replicas.pb-c.h"
 #include "ale/common/v1/requests.pb-c.h"

@@ -19,6 +19,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Ale__CustomerSuccess__V1__Measurement Ale__CustomerSuccess__V1__Measurement;
 typedef struct Ale__CustomerSuccess__V1__ListMeasurementsResponse Ale__CustomerSuccess__V1__ListMeasurementsResponse;
+typedef struct Ale__CustomerSuccess__V1__ProductUsage Ale__CustomerSuccess__V1__ProductUsage;
+typedef struct Ale__CustomerSuccess__V1__ListProductUsagesResponse Ale__CustomerSuccess__V1__ListProductUsagesResponse;
 typedef struct Ale__CustomerSuccess__V1__WriteMeasurementsRequest Ale__CustomerSuccess__V1__WriteMeasurementsRequest;
 typedef struct Ale__CustomerSuccess__V1__MeasuredValue Ale__CustomerSuccess__V1__MeasuredValue;
 typedef struct Ale__CustomerSuccess__V1__WriteMeasurementsResponse Ale__CustomerSuccess__V1__WriteMeasurementsResponse;
@@ -67,6 +69,44 @@ struct  Ale__CustomerSuccess__V1__ListMeasurementsResponse
 };
 #define ALE__CUSTOMER_SUCCESS__V1__LIST_MEASUREMENTS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__list_measurements_response__descriptor) \
+    , 0,NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__ProductUsage
+{
+  ProtobufCMessage base;
+  char *id;
+  char *etag;
+  Google__Protobuf__Timestamp *created_at;
+  char *created_by;
+  Google__Protobuf__Timestamp *updated_at;
+  char *updated_by;
+  char *domain;
+  char *sold_product;
+  char *account;
+  char *engagement;
+  char *name;
+  char *value;
+  char *unit;
+  Google__Protobuf__Timestamp *measured_at;
+  char *source;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__PRODUCT_USAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__product_usage__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+
+struct  Ale__CustomerSuccess__V1__ListProductUsagesResponse
+{
+  ProtobufCMessage base;
+  size_t n_product_usages;
+  Ale__CustomerSuccess__V1__ProductUsage **product_usages;
+  char *next_page_token;
+  protobuf_c_boolean has_total_size;
+  int64_t total_size;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__LIST_PRODUCT_USAGES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__list_product_usages_response__descriptor) \
     , 0,NULL, NULL, 0, 0 }
 
 
@@ -140,10 +180,12 @@ struct  Ale__CustomerSuccess__V1__OutcomeProgress
   char *trend;
   size_t n_history;
   Ale__CustomerSuccess__V1__MeasuredPoint **history;
+  protobuf_c_boolean has_earlier;
+  protobuf_c_boolean earlier;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__OUTCOME_PROGRESS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__outcome_progress__descriptor) \
-    , 0, 0, 0, 0, NULL, 0,NULL }
+    , 0, 0, 0, 0, NULL, 0,NULL, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__MeasuredPoint
@@ -153,10 +195,11 @@ struct  Ale__CustomerSuccess__V1__MeasuredPoint
   char *value;
   char *unit;
   char *source;
+  char *by;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__MEASURED_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__measured_point__descriptor) \
-    , NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL }
 
 
 /* Ale__CustomerSuccess__V1__Measurement methods */
@@ -196,6 +239,44 @@ Ale__CustomerSuccess__V1__ListMeasurementsResponse *
                       const uint8_t       *data);
 void   ale__customer_success__v1__list_measurements_response__free_unpacked
                      (Ale__CustomerSuccess__V1__ListMeasurementsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__ProductUsage methods */
+void   ale__customer_success__v1__product_usage__init
+                     (Ale__CustomerSuccess__V1__ProductUsage         *message);
+size_t ale__customer_success__v1__product_usage__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ProductUsage   *message);
+size_t ale__customer_success__v1__product_usage__pack
+                     (const Ale__CustomerSuccess__V1__ProductUsage   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__product_usage__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ProductUsage   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__ProductUsage *
+       ale__customer_success__v1__product_usage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__product_usage__free_unpacked
+                     (Ale__CustomerSuccess__V1__ProductUsage *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__ListProductUsagesResponse methods */
+void   ale__customer_success__v1__list_product_usages_response__init
+                     (Ale__CustomerSuccess__V1__ListProductUsagesResponse         *message);
+size_t ale__customer_success__v1__list_product_usages_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ListProductUsagesResponse   *message);
+size_t ale__customer_success__v1__list_product_usages_response__pack
+                     (const Ale__CustomerSuccess__V1__ListProductUsagesResponse   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__list_product_usages_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ListProductUsagesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__ListProductUsagesResponse *
+       ale__customer_success__v1__list_product_usages_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__list_product_usages_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__ListProductUsagesResponse *message,
                       ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__WriteMeasurementsRequest methods */
 void   ale__customer_success__v1__write_measurements_request__init
@@ -319,6 +400,12 @@ typedef void (*Ale__CustomerSuccess__V1__Measurement_Closure)
 typedef void (*Ale__CustomerSuccess__V1__ListMeasurementsResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListMeasurementsResponse *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__ProductUsage_Closure)
+                 (const Ale__CustomerSuccess__V1__ProductUsage *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__ListProductUsagesResponse_Closure)
+                 (const Ale__CustomerSuccess__V1__ListProductUsagesResponse *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__WriteMeasurementsRequest_Closure)
                  (const Ale__CustomerSuccess__V1__WriteMeasurementsRequest *message,
                   void *closure_data);
@@ -345,6 +432,8 @@ typedef void (*Ale__CustomerSuccess__V1__MeasuredPoint_Closure)
 
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__measurement__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_measurements_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__product_usage__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_product_usages_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__write_measurements_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__measured_value__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__write_measurements_response__descriptor;

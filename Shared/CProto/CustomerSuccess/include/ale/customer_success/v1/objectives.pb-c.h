@@ -206,10 +206,13 @@ struct  Ale__CustomerSuccess__V1__SuccessOutcome
   Google__Protobuf__Timestamp *closed_at;
   char *closed_by;
   char *close_notes;
+  char *engagement;
+  protobuf_c_boolean has_reached;
+  protobuf_c_boolean reached;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__SUCCESS_OUTCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__success_outcome__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__CreateSuccessOutcomeRequest

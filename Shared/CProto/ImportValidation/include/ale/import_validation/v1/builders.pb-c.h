@@ -35,6 +35,9 @@ typedef struct Ale__ImportValidation__V1__FinishBuilderRequest Ale__ImportValida
 typedef struct Ale__ImportValidation__V1__BuilderState Ale__ImportValidation__V1__BuilderState;
 typedef struct Ale__ImportValidation__V1__BuilderColumn Ale__ImportValidation__V1__BuilderColumn;
 typedef struct Ale__ImportValidation__V1__BuilderTemplate Ale__ImportValidation__V1__BuilderTemplate;
+typedef struct Ale__ImportValidation__V1__TryBuilderRequest Ale__ImportValidation__V1__TryBuilderRequest;
+typedef struct Ale__ImportValidation__V1__BuilderTrial Ale__ImportValidation__V1__BuilderTrial;
+typedef struct Ale__ImportValidation__V1__TriedRow Ale__ImportValidation__V1__TriedRow;
 
 
 /* --- enums --- */
@@ -284,6 +287,58 @@ struct  Ale__ImportValidation__V1__BuilderTemplate
 #define ALE__IMPORT_VALIDATION__V1__BUILDER_TEMPLATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__builder_template__descriptor) \
     , NULL, 0, {0,NULL}, NULL }
+
+
+struct  Ale__ImportValidation__V1__TryBuilderRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *file_name;
+  protobuf_c_boolean has_content;
+  ProtobufCBinaryData content;
+};
+#define ALE__IMPORT_VALIDATION__V1__TRY_BUILDER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__try_builder_request__descriptor) \
+    , NULL, NULL, 0, {0,NULL} }
+
+
+struct  Ale__ImportValidation__V1__BuilderTrial
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_readable;
+  protobuf_c_boolean readable;
+  char *message;
+  size_t n_fields;
+  char **fields;
+  size_t n_rows;
+  Ale__ImportValidation__V1__TriedRow **rows;
+  protobuf_c_boolean has_checked;
+  int32_t checked;
+  protobuf_c_boolean has_more;
+  protobuf_c_boolean more;
+  protobuf_c_boolean has_ready;
+  int32_t ready;
+  protobuf_c_boolean has_needs_attention;
+  int32_t needs_attention;
+};
+#define ALE__IMPORT_VALIDATION__V1__BUILDER_TRIAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__builder_trial__descriptor) \
+    , 0, 0, NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__TriedRow
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_number;
+  int32_t number;
+  size_t n_cells;
+  char **cells;
+  char *status;
+  char *comment;
+};
+#define ALE__IMPORT_VALIDATION__V1__TRIED_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__tried_row__descriptor) \
+    , 0, 0, 0,NULL, NULL, NULL }
 
 
 /* Ale__ImportValidation__V1__ImportBuilder methods */
@@ -590,6 +645,63 @@ Ale__ImportValidation__V1__BuilderTemplate *
 void   ale__import_validation__v1__builder_template__free_unpacked
                      (Ale__ImportValidation__V1__BuilderTemplate *message,
                       ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__TryBuilderRequest methods */
+void   ale__import_validation__v1__try_builder_request__init
+                     (Ale__ImportValidation__V1__TryBuilderRequest         *message);
+size_t ale__import_validation__v1__try_builder_request__get_packed_size
+                     (const Ale__ImportValidation__V1__TryBuilderRequest   *message);
+size_t ale__import_validation__v1__try_builder_request__pack
+                     (const Ale__ImportValidation__V1__TryBuilderRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__try_builder_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__TryBuilderRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__TryBuilderRequest *
+       ale__import_validation__v1__try_builder_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__try_builder_request__free_unpacked
+                     (Ale__ImportValidation__V1__TryBuilderRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__BuilderTrial methods */
+void   ale__import_validation__v1__builder_trial__init
+                     (Ale__ImportValidation__V1__BuilderTrial         *message);
+size_t ale__import_validation__v1__builder_trial__get_packed_size
+                     (const Ale__ImportValidation__V1__BuilderTrial   *message);
+size_t ale__import_validation__v1__builder_trial__pack
+                     (const Ale__ImportValidation__V1__BuilderTrial   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__builder_trial__pack_to_buffer
+                     (const Ale__ImportValidation__V1__BuilderTrial   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__BuilderTrial *
+       ale__import_validation__v1__builder_trial__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__builder_trial__free_unpacked
+                     (Ale__ImportValidation__V1__BuilderTrial *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__TriedRow methods */
+void   ale__import_validation__v1__tried_row__init
+                     (Ale__ImportValidation__V1__TriedRow         *message);
+size_t ale__import_validation__v1__tried_row__get_packed_size
+                     (const Ale__ImportValidation__V1__TriedRow   *message);
+size_t ale__import_validation__v1__tried_row__pack
+                     (const Ale__ImportValidation__V1__TriedRow   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__tried_row__pack_to_buffer
+                     (const Ale__ImportValidation__V1__TriedRow   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__TriedRow *
+       ale__import_validation__v1__tried_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__tried_row__free_unpacked
+                     (Ale__ImportValidation__V1__TriedRow *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__ImportValidation__V1__ImportBuilder_Closure)
@@ -640,6 +752,15 @@ typedef void (*Ale__ImportValidation__V1__BuilderColumn_Closure)
 typedef void (*Ale__ImportValidation__V1__BuilderTemplate_Closure)
                  (const Ale__ImportValidation__V1__BuilderTemplate *message,
                   void *closure_data);
+typedef void (*Ale__ImportValidation__V1__TryBuilderRequest_Closure)
+                 (const Ale__ImportValidation__V1__TryBuilderRequest *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__BuilderTrial_Closure)
+                 (const Ale__ImportValidation__V1__BuilderTrial *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__TriedRow_Closure)
+                 (const Ale__ImportValidation__V1__TriedRow *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -662,6 +783,9 @@ extern const ProtobufCMessageDescriptor ale__import_validation__v1__finish_build
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__builder_state__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__builder_column__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__builder_template__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__try_builder_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__builder_trial__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__tried_row__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -216,13 +216,15 @@ struct  Ale__ImportValidation__V1__ImportRun
   protobuf_c_boolean has_failed_rows;
   int64_t failed_rows;
   char *message;
+  char *message_en;
+  char *message_ko;
   Google__Protobuf__Timestamp *started_at;
   Google__Protobuf__Timestamp *completed_at;
   Google__Protobuf__Timestamp *cancel_requested_at;
 };
 #define ALE__IMPORT_VALIDATION__V1__IMPORT_RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__import_run__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__ListImportRunsResponse

@@ -15,10 +15,12 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "ale/common/v1/dictionary.pb-c.h"
+#include "ale/common/v1/health.pb-c.h"
 #include "ale/common/v1/replicas.pb-c.h"
 #include "ale/common/v1/requests.pb-c.h"
 #include "ale/common/v1/search.pb-c.h"
 #include "ale/notifier/v1/notifications.pb-c.h"
+#include "ale/notifier/v1/tellings.pb-c.h"
 #include "ale/notifier/v1/templates.pb-c.h"
 
 

@@ -145,10 +145,13 @@ struct  Ale__Onboarding__V1__DateMove
   char *refusal;
   protobuf_c_boolean has_go_live_not_working;
   protobuf_c_boolean go_live_not_working;
+  char *import_task;
+  protobuf_c_boolean has_playbook_moves;
+  protobuf_c_boolean playbook_moves;
 };
 #define ALE__ONBOARDING__V1__DATE_MOVE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__date_move__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, 0, 0, NULL, 0, 0 }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, 0, 0, NULL, 0, 0, NULL, 0, 0 }
 
 
 struct  Ale__Onboarding__V1__DateMoveItem
@@ -174,10 +177,11 @@ struct  Ale__Onboarding__V1__DateMoveItem
   protobuf_c_boolean expected;
   protobuf_c_boolean has_not_working;
   protobuf_c_boolean not_working;
+  char *follows;
 };
 #define ALE__ONBOARDING__V1__DATE_MOVE_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__date_move_item__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0 }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0, NULL }
 
 
 /* Ale__Onboarding__V1__AccountHoliday methods */

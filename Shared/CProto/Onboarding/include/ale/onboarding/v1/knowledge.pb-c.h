@@ -39,6 +39,7 @@ typedef struct Ale__Onboarding__V1__RelateKnowledgeRequest Ale__Onboarding__V1__
 typedef struct Ale__Onboarding__V1__RelateKnowledgeResponse Ale__Onboarding__V1__RelateKnowledgeResponse;
 typedef struct Ale__Onboarding__V1__ListKnowledgeVersionsRequest Ale__Onboarding__V1__ListKnowledgeVersionsRequest;
 typedef struct Ale__Onboarding__V1__ListKnowledgeVersionsResponse Ale__Onboarding__V1__ListKnowledgeVersionsResponse;
+typedef struct Ale__Onboarding__V1__GetKnowledgeVersionRequest Ale__Onboarding__V1__GetKnowledgeVersionRequest;
 
 
 /* --- enums --- */
@@ -368,6 +369,18 @@ struct  Ale__Onboarding__V1__ListKnowledgeVersionsResponse
 #define ALE__ONBOARDING__V1__LIST_KNOWLEDGE_VERSIONS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__list_knowledge_versions_response__descriptor) \
     , 0,NULL, NULL }
+
+
+struct  Ale__Onboarding__V1__GetKnowledgeVersionRequest
+{
+  ProtobufCMessage base;
+  char *article;
+  protobuf_c_boolean has_version;
+  int32_t version;
+};
+#define ALE__ONBOARDING__V1__GET_KNOWLEDGE_VERSION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__get_knowledge_version_request__descriptor) \
+    , NULL, 0, 0 }
 
 
 /* Ale__Onboarding__V1__KnowledgeArticle methods */
@@ -788,6 +801,25 @@ Ale__Onboarding__V1__ListKnowledgeVersionsResponse *
 void   ale__onboarding__v1__list_knowledge_versions_response__free_unpacked
                      (Ale__Onboarding__V1__ListKnowledgeVersionsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__GetKnowledgeVersionRequest methods */
+void   ale__onboarding__v1__get_knowledge_version_request__init
+                     (Ale__Onboarding__V1__GetKnowledgeVersionRequest         *message);
+size_t ale__onboarding__v1__get_knowledge_version_request__get_packed_size
+                     (const Ale__Onboarding__V1__GetKnowledgeVersionRequest   *message);
+size_t ale__onboarding__v1__get_knowledge_version_request__pack
+                     (const Ale__Onboarding__V1__GetKnowledgeVersionRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__get_knowledge_version_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__GetKnowledgeVersionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__GetKnowledgeVersionRequest *
+       ale__onboarding__v1__get_knowledge_version_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__get_knowledge_version_request__free_unpacked
+                     (Ale__Onboarding__V1__GetKnowledgeVersionRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__Onboarding__V1__KnowledgeArticle_Closure)
@@ -856,6 +888,9 @@ typedef void (*Ale__Onboarding__V1__ListKnowledgeVersionsRequest_Closure)
 typedef void (*Ale__Onboarding__V1__ListKnowledgeVersionsResponse_Closure)
                  (const Ale__Onboarding__V1__ListKnowledgeVersionsResponse *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__GetKnowledgeVersionRequest_Closure)
+                 (const Ale__Onboarding__V1__GetKnowledgeVersionRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -884,6 +919,7 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__relate_knowledge_re
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__relate_knowledge_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_knowledge_versions_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_knowledge_versions_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__get_knowledge_version_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -120,10 +120,11 @@ struct  Ale__PlayLauncher__V1__AleChoice
   int32_t order;
   protobuf_c_boolean has_active;
   protobuf_c_boolean active;
+  char *name_ko;
 };
 #define ALE__PLAY_LAUNCHER__V1__ALE_CHOICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__ale_choice__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0 }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL }
 
 
 struct  Ale__PlayLauncher__V1__CreateAleChoiceRequest
@@ -183,10 +184,11 @@ struct  Ale__PlayLauncher__V1__FlowDefinition
   char *definition;
   protobuf_c_boolean has_active;
   protobuf_c_boolean active;
+  char *schedule;
 };
 #define ALE__PLAY_LAUNCHER__V1__FLOW_DEFINITION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__flow_definition__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL }
 
 
 struct  Ale__PlayLauncher__V1__CreateFlowDefinitionRequest

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "ale/common/v1/dictionary.pb-c.h"
+#include "ale/common/v1/health.pb-c.h"
 #include "ale/common/v1/requests.pb-c.h"
 #include "ale/common/v1/search.pb-c.h"
 #include "ale/play_launcher/v1/definitions.pb-c.h"

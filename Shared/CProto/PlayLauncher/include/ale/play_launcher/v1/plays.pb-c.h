@@ -119,10 +119,11 @@ struct  Ale__PlayLauncher__V1__DescribePlayResponse
   char *title;
   size_t n_questions;
   Ale__PlayLauncher__V1__PlayQuestion **questions;
+  char *schedule;
 };
 #define ALE__PLAY_LAUNCHER__V1__DESCRIBE_PLAY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__describe_play_response__descriptor) \
-    , NULL, 0,NULL }
+    , NULL, 0,NULL, NULL }
 
 
 struct  Ale__PlayLauncher__V1__PlayQuestion
@@ -237,10 +238,12 @@ struct  Ale__PlayLauncher__V1__LaunchPlayRequest
   char *source_record;
   char *answers;
   char *request_id;
+  char *flow_definition;
+  char *play_firing;
 };
 #define ALE__PLAY_LAUNCHER__V1__LAUNCH_PLAY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__launch_play_request__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__PlayLauncher__V1__ListFlowStepsRequest

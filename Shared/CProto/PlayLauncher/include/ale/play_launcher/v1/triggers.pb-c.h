@@ -60,10 +60,11 @@ struct  Ale__PlayLauncher__V1__PlayTrigger
   protobuf_c_boolean active;
   Google__Protobuf__Timestamp *activated_at;
   char *activated_by;
+  char *flow_definition;
 };
 #define ALE__PLAY_LAUNCHER__V1__PLAY_TRIGGER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__play_trigger__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL }
 
 
 struct  Ale__PlayLauncher__V1__CreatePlayTriggerRequest
@@ -125,11 +126,14 @@ struct  Ale__PlayLauncher__V1__PlayFiring
   char *state;
   char *flow_run;
   char *message;
+  char *message_ko;
   char *caused_by;
+  char *engagement;
+  char *events;
 };
 #define ALE__PLAY_LAUNCHER__V1__PLAY_FIRING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__play_firing__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__PlayLauncher__V1__ListPlayFiringsResponse
@@ -171,10 +175,14 @@ struct  Ale__PlayLauncher__V1__BackTestPlayTriggerResponse
   protobuf_c_boolean has_cut;
   protobuf_c_boolean cut;
   Google__Protobuf__Timestamp *since;
+  protobuf_c_boolean has_beyond_limit;
+  int64_t beyond_limit;
+  protobuf_c_boolean has_gone;
+  int64_t gone;
 };
 #define ALE__PLAY_LAUNCHER__V1__BACK_TEST_PLAY_TRIGGER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__back_test_play_trigger_response__descriptor) \
-    , 0,NULL, 0, 0, 0, 0, 0, 0, NULL }
+    , 0,NULL, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__PlayLauncher__V1__BackTestedLaunch

@@ -241,20 +241,23 @@ struct  Ale__Playbooks__V1__ExportPlaybookRequest
   char *id;
   protobuf_c_boolean has_version;
   int32_t version;
+  protobuf_c_boolean has_editable;
+  protobuf_c_boolean editable;
 };
 #define ALE__PLAYBOOKS__V1__EXPORT_PLAYBOOK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__export_playbook_request__descriptor) \
-    , NULL, 0, 0 }
+    , NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__Playbooks__V1__ExportPlaybookResponse
 {
   ProtobufCMessage base;
   char *yaml;
+  Ale__Playbooks__V1__Playbook *playbook;
 };
 #define ALE__PLAYBOOKS__V1__EXPORT_PLAYBOOK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__export_playbook_response__descriptor) \
-    , NULL }
+    , NULL, NULL }
 
 
 struct  Ale__Playbooks__V1__ComparePlaybookVersionsRequest
@@ -276,10 +279,12 @@ struct  Ale__Playbooks__V1__ComparePlaybookVersionsResponse
   ProtobufCMessage base;
   size_t n_changes;
   Ale__Playbooks__V1__PlaybookChange **changes;
+  protobuf_c_boolean has_running;
+  int64_t running;
 };
 #define ALE__PLAYBOOKS__V1__COMPARE_PLAYBOOK_VERSIONS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__compare_playbook_versions_response__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0, 0 }
 
 
 struct  Ale__Playbooks__V1__PlaybookChange
