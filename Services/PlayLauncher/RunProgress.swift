@@ -28,6 +28,9 @@ struct RunProgress: Sendable {
     let wasListening: Bool
     /// The events that were heard.
     private(set) var heard: [Int64] = []
+    /// Whether all of it may be done once more and comes out the same: calls that went through, which their services answer from
+    /// what they have stored under the request id, and nothing that anybody was told.
+    private(set) var isRepeatable = true
     private var entries: [Entry] = []
     /// The keys of the steps that were recorded before or are recorded by this move.
     private var known: Set<String>
@@ -45,6 +48,7 @@ struct RunProgress: Sendable {
         wasStanding = execution.failures >= StepRetry.told
         wasWaiting = execution.action.isIdle
         wasListening = !execution.listens.isEmpty
+        if execution.isSkipped || wasStanding || wasWaiting || wasListening || flow != nil { isRepeatable = false }
         known = Set(execution.steps.map(\.key))
         if let flow { next.machines.append(flow) }
     }
@@ -52,6 +56,7 @@ struct RunProgress: Sendable {
     /// The present step is done, and its flow is in this state.
     mutating func end(_ result: StepResult, state: FlowState, skips: Bool = false) {
         let key = next.key
+        if !Self.isRepeatable(next.action, result) { isRepeatable = false }
         // Of a step that is skipped it stands recorded who did that.
         if let key, !skips { entries.append(.ended(key, result)) }
         // A flow inside has ended with a result: the run stood at its step. An event is not sent again.
@@ -63,9 +68,15 @@ struct RunProgress: Sendable {
         drop(before, but: key)
     }
 
+    private static func isRepeatable(_ action: FlowAction, _ result: StepResult) -> Bool {
+        guard case .call(_, let method, _) = action, case .succeeded = result else { return false }
+        return FlowMethod.info(method)?.takesRequestID == true
+    }
+
     /// The clock or an event has moved the flow at `place` on; the flows inside it are over by that. `isLate`: by a timeout,
     /// behind which a run is not taken up again, since its time would be over still.
     mutating func turn(_ turn: FlowMachine.Turn, at place: Int, isLate: Bool = false) {
+        isRepeatable = false
         let before = next.steps
         stood = isLate ? [] : next.machines
         next.machines.removeLast(next.machines.count - place - 1)
@@ -116,6 +127,7 @@ struct RunProgress: Sendable {
 
     /// Has the run end where it is, since somebody has canceled it: no step is begun any more.
     mutating func cancel(_ state: FlowState) {
+        isRepeatable = false
         next.machines = [Execution.Machine(definition: next.machines[0].definition, state: state)]
         next.isNoted = true
         entries.append(.told(next))

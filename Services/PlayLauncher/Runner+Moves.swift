@@ -214,13 +214,14 @@ extension Runner {
     }
 
     /// Stores a move: the steps it has done, the events they emit and where the run is, in one transaction, which other
-    /// runs may share.
+    /// runs may share. The disk is waited for by what has to be there after a crash of the database (ADR 0073).
     private func store(_ progress: RunProgress, _ lease: Lease) async throws -> Execution? {
         let database = database
         let now = database.clock.now
         let next = progress.next
         let wake = next.wake
-        let ending = try await shared.run(in: next.domain) { tx -> Execution.Ending? in
+        let isLasting = wake != nil || !progress.isRepeatable
+        let ending = try await shared.run(in: next.domain, lasting: isLasting) { tx -> Execution.Ending? in
             next.store(lease, in: tx)
             // A run that has to wait is let go, so that any runner may take it up when its time has come.
             if let wake { lease.retry(notBefore: wake, in: tx) }

@@ -13,6 +13,7 @@ import Tenancy
 final class SharedTransactions: Sendable {
     private struct Part: Sendable {
         let domain: DomainPath
+        let isLasting: Bool
         let body: @Sendable (Transaction) throws -> Void
         let ended: CheckedContinuation<Void, any Error>
     }
@@ -41,13 +42,16 @@ final class SharedTransactions: Sendable {
     var waiting: Int { state.withLock(\.waiting.count) }
 
     /// Runs `body` in a transaction that sees what the service may see in `domain`; returns when it is committed.
+    ///
+    /// What need not be `lasting` is seen by everybody then, but the disk is not waited for: a crash of the database may
+    /// lose it, though never what another transaction has been promised after it.
     func run<T: Sendable>(
-        in domain: DomainPath, _ body: @escaping @Sendable (Transaction) throws -> T
+        in domain: DomainPath, lasting: Bool = true, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
         let answer = Answer<T>()
         try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
             let part = Part(
-                domain: domain,
+                domain: domain, isLasting: lasting,
                 body: { tx in
                     let value = try body(tx)
                     answer.value.withLock { $0 = value }
@@ -83,6 +87,7 @@ final class SharedTransactions: Sendable {
             do {
                 let service = Caller.service(database.service, domain: .root)
                 try await database.attempt(as: service, deadline: .after(Deadline.standard)) { tx in
+                    if !parts.contains(where: \.isLasting) { Self.hurry(tx) }
                     for part in parts {
                         tx.sendScope(.domain(part.domain))
                         try part.body(tx)
@@ -100,12 +105,17 @@ final class SharedTransactions: Sendable {
         }
         for part in parts {
             do {
-                try await database.transaction(
-                    as: .service(database.service, domain: part.domain), part.body)
+                try await database.transaction(as: .service(database.service, domain: part.domain)) { tx in
+                    if !part.isLasting { Self.hurry(tx) }
+                    try part.body(tx)
+                }
                 part.ended.resume()
             } catch {
                 part.ended.resume(throwing: error)
             }
         }
     }
+
+    /// Has the commit not wait for the disk.
+    private static func hurry(_ tx: Transaction) { tx.send("SELECT set_config('synchronous_commit', 'off', true)") }
 }

@@ -31,14 +31,43 @@ import Wire
         func count(_ beginning: String) -> Int { statements.filter { $0.hasPrefix(beginning) }.count }
         #expect(count("SELECT domain, requester, trace, title, title_ko, machines") == 0)
         // Where the touchpoint is there, where its playbook has begun and the end is to be told; then the end.
-        #expect(count("WITH affected AS (UPDATE play_launcher.flow_execution SET machines") == 2)
+        #expect(count(Self.move) == 2)
         #expect(count("WITH affected AS (UPDATE play_launcher.flow_execution SET phase") == 1)
         #expect(count("SELECT key, kind, method, state, attempts") == 1)
+        // Both moves of calls may be made once more; the end, of which an event tells, waits for the disk.
+        #expect(count(Self.hurry) == 2)
         let lookups = statements.filter {
             $0.contains("FROM \"play_launcher\".\"flow_definition\"") && !$0.contains("ANY(")
         }
         #expect(lookups.isEmpty, "\(lookups)")
     }
+
+    /// What would not come out the same once more is on the disk before the run goes on: an event that was sent, what a
+    /// server of others was asked, what was read, a call that was refused, and the move that lets a run wait.
+    @Test func whatMayNotBeRepeatedIsOnTheDisk() async throws {
+        let stage = try await Stage.watched.value
+        let subject = "Refused \(uuid())"
+        stage.owner.refuse(subject, with: [.failedPrecondition(rule: "X", Text(en: "Not now.", ko: "안 됩니다."))])
+        let title = try await stage.define(
+            "lasting-\(uuid())",
+            inside: """
+                  - told: {emit: {event: {with: {type: lasting.told}}}}
+                  - asked: {call: http, with: {method: get, endpoint: 'https://\(Stage.host)/lasting'}}
+                  - tried:
+                      try: [c: {call: rpc, with: {method: customer-success.touchpoints.create,
+                                request: {touchpoint: {subject: '\(subject)'}}}}]
+                      catch: {do: [later: {wait: PT0.1S}]}
+                """)
+        let statements = try await stage.statements {
+            let run = try await stage.launch(title, from: uuid(), as: try person(successAgent))
+            #expect(try await stage.end(of: run.id).state == "completed")
+        }
+        #expect(statements.contains { $0.hasPrefix(Self.move) })
+        #expect(!statements.contains { $0.hasPrefix(Self.hurry) })
+    }
+
+    private static let move = "WITH affected AS (UPDATE play_launcher.flow_execution SET machines"
+    private static let hurry = "SELECT set_config('synchronous_commit'"
 
     /// The lease is lost while the step's call is under way: what came of it is not stored by who has lost it, and the
     /// step is recorded once, by who has taken the run over.
