@@ -145,15 +145,15 @@ class Pages:
         return text
 
 
-def write(folder):
-    """Every page in every state and language."""
+def write(folder, *names):
+    """These pages, or every page, in every state and language."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "assets").mkdir(exist_ok=True)
     for name in ("workspace.css", "workspace.js", "icon.svg"):
         (folder / "assets" / name).write_bytes((WORKSPACE / "Design" / name).read_bytes())
     for language in ("en", "ko"):
         pages = Pages(language)
-        for name in pages.names():
+        for name in names or pages.names():
             for state in STATES:
                 (folder / f"{name}.{state}.{language}.html").write_text(pages.draw(name, state))
         for page, missing in pages.missing.items():

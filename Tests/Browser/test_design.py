@@ -118,7 +118,7 @@ class Looks(unittest.TestCase):
 
     def test_a_folded_form_opens_for_its_key_and_for_what_waits_in_it(self):
         with tempfile.TemporaryDirectory() as folder, folder_served(folder) as address, chromium() as browser:
-            pages.write(pathlib.Path(folder))
+            pages.write(pathlib.Path(folder), "case")
             page = browser.new_page()
             page.goto(f"{address}/case.some.en.html")
             folded = page.locator("#details")
@@ -133,7 +133,7 @@ class Looks(unittest.TestCase):
 
     def test_a_case_and_a_success_plan_on_paper(self):
         with tempfile.TemporaryDirectory() as folder, folder_served(folder) as address, chromium() as browser:
-            pages.write(pathlib.Path(folder))
+            pages.write(pathlib.Path(folder), "case", "success_plan")
             for name, language in ((name, language) for name in ("case", "success_plan") for language in ("en", "ko")):
                 page = browser.new_page(viewport={"width": 794, "height": 1123})
                 page.goto(f"{address}/{name}.some.{language}.html")
