@@ -41,7 +41,9 @@ enum AnyList {
     )
 
     /// The type of the records of a table; nil where there is none.
-    static func type(of schema: RecordSchema) -> (any RecordMessage.Type)? { types["\(schema.service).\(schema.table)"] }
+    static func type(of schema: RecordSchema) -> (any RecordMessage.Type)? {
+        types["\(schema.service).\(schema.table)"]
+    }
 
     /// Asks the list of a table with the rights of whoever asks.
     static func read(

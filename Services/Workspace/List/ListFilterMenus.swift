@@ -9,7 +9,8 @@ extension ListMenus {
     var offered: [String] {
         let usual = query.table.filters
         let others = query.table.schema.fields.map(\.name).filter { name in
-            !usual.contains(name) && (name == asked || FieldControl.names(of: name).contains { !query.fields[$0].isEmpty })
+            !usual.contains(name)
+                && (name == asked || FieldControl.names(of: name).contains { !query.fields[$0].isEmpty })
         }
         return usual + others
     }
@@ -39,7 +40,9 @@ extension ListMenus {
 
     /// A menu of what a field can be.
     func menu(_ name: String) -> Values? {
-        guard let field = query.table.field(name, for: query.isCustomer), let control = control(name) else { return nil }
+        guard let field = query.table.field(name, for: query.isCustomer), let control = control(name) else {
+            return nil
+        }
         let chosen = query.values(name)
         var menu: Values = [
             "label": field.label(language), "field": name, "key": FieldControl.key(of: name), "action": href,

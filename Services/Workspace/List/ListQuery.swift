@@ -50,11 +50,13 @@ struct ListQuery: Sendable {
     let person: String
 
     init(_ table: ListedTable, _ fields: Fields, _ visit: Visit) {
-        self.table = table
-        self.fields = fields
-        reader = visit.reader
-        isCustomer = visit.person?.isCustomer == true
-        person = visit.person?.user ?? ""
+        self.init(
+            table, fields, visit.reader, person: visit.person?.user ?? "", isCustomer: visit.person?.isCustomer == true)
+    }
+
+    init(_ table: ListedTable, _ fields: Fields, _ reader: Reader, person: String, isCustomer: Bool) {
+        (self.table, self.fields, self.reader) = (table, fields, reader)
+        (self.person, self.isCustomer) = (person, isCustomer)
     }
 
     subscript(part: Part) -> String { fields[part.rawValue] }

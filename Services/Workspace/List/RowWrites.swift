@@ -61,7 +61,9 @@ enum RowWrites {
             }
             return await group.reduce(into: written) { $0[$1.place] = $1.result }
         }
-        let problems = written.values.compactMap { result in if case .failure(let problem) = result { problem } else { nil } }
+        let problems = written.values.compactMap { result in
+            if case .failure(let problem) = result { problem } else { nil }
+        }
         if problems.count == records.count, let away = problems.first(where: { !$0.isRefusal }) { throw away }
         var response = BatchResponse()
         response.results = records.indices.map { place in
