@@ -1,5 +1,5 @@
-import CustomerSuccessWire
 import Korean
+import OnboardingWire
 import Roles
 import Wire
 

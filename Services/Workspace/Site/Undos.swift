@@ -1,4 +1,3 @@
-import Foundation
 import RPC
 import Synchronization
 import Wire
