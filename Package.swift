@@ -301,7 +301,7 @@ let package = Package(
                 name: "EveryServiceTests",
                 dependencies: [
                     "ServiceTestKit", "OnboardingService", "ImportValidationService", "CustomerSuccessService",
-                    "PlayLauncherService", "NotifierService", "WireCatalog", "script-worker",
+                    "PlayLauncherService", "NotifierService", "WorkspaceService", "WireCatalog", "script-worker",
                 ],
                 path: "Tests/EveryServiceTests", swiftSettings: strict),
             .testTarget(

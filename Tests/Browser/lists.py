@@ -40,6 +40,30 @@ class Lists:
         visitor.open("/lists/lifecycle_task")
         visitor.going(lambda: page.click("form[action*='/views/'] button"))
         self.assertEqual(page.locator("a.chip:has-text('Open ones')").count(), 0)
+        self.any_list_by_any_field(visitor)
+
+    def any_list_by_any_field(self, visitor):
+        """A list that nobody has made: narrowed by a field without a menu, set in another one, taken back, and saved as a file."""
+        page = visitor.page
+        visitor.open("/lists/customer_contact")
+        page.locator("summary", has_text="More filters").click()
+        page.select_option("#more-by", "email")
+        visitor.going(lambda: page.click("details[open] button"))
+        page.fill("#narrow-email", "@")
+        visitor.going(lambda: page.click("details[open] button"))
+        self.assertIn("Email address contains @", page.locator("main").inner_text())
+        page.locator("input[name=record]").first.check()
+        page.select_option("select[name=set]", "title")
+        visitor.going(lambda: page.click("button[value=set]"))
+        page.fill("#title", "Network planner")
+        visitor.look("list-edit")
+        visitor.going(lambda: page.click("button[value=write]"))
+        page.locator("summary", has_text="Export").click()
+        with page.expect_download() as download:
+            page.click("a:has-text('CSV')")
+        self.assertIn("@", pathlib.Path(download.value.path()).read_text())
+        visitor.going(lambda: page.click(".toast form button"))
+        self.assertIn("done=restored", page.url)
 
     def test_lists_and_tasks_with_the_keyboard_alone(self):
         visitor = self.visitor("agent").sign_in()

@@ -105,7 +105,7 @@ enum FileSender {
         }
     }
 
-    /// The answer that saves a file, or shows it where its kind allows that. The first part is there already.
+    /// The same of a file that comes part by part. The first part is there already.
     static func response(
         name: String, type: String, inline: Bool, size: Int64, first: Part,
         _ read: @escaping @Sendable (Int64) async throws(Problem) -> Part
@@ -119,6 +119,11 @@ enum FileSender {
             }
             try await writer.finish(nil)
         }
+        return response(name: name, type: type, inline: inline, body: body)
+    }
+
+    /// The answer that saves a file, or shows it where its kind allows that.
+    static func response(name: String, type: String, inline: Bool, body: ResponseBody) -> Response {
         let kind = inline ? "inline" : "attachment"
         // Whatever somebody has sent is no page of the workspace; the viewer of a PDF does not run in a sandbox.
         let policy = "default-src 'none'; frame-ancestors 'none'" + (inline ? "" : "; sandbox")

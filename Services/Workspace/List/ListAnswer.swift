@@ -40,11 +40,16 @@ enum AnyList {
         Catalog.records.map { ("\($0.schema.service).\($0.schema.table)", $0) }, uniquingKeysWith: { first, _ in first }
     )
 
+    /// The type of the records of a table; nil where there is none.
+    static func type(of schema: RecordSchema) -> (any RecordMessage.Type)? {
+        types["\(schema.service).\(schema.table)"]
+    }
+
     /// Asks the list of a table with the rights of whoever asks.
     static func read(
         _ request: ListRequest, of schema: RecordSchema, _ visit: Visit
     ) async throws(Problem) -> (records: [any RecordMessage], next: String) {
-        guard let type = types["\(schema.service).\(schema.table)"] else { return ([], "") }
+        guard let type = type(of: schema) else { return ([], "") }
         return try await read(type, request, visit)
     }
 

@@ -1,7 +1,7 @@
-import Foundation
 import Korean
 import OnboardingWire
 import RPC
+import Records
 import Wire
 
 /// What is done with the chosen records of a list at once; what could not be done says why, record by record.
@@ -17,23 +17,47 @@ struct ListBulk: Sendable {
 
     func answer() async throws(Problem) -> Answer {
         let table = try ListPages.table(visit)
-        let query = Fields(visit.form[SaveViewRequest.Field.query])
+        guard visit.person?.isCustomer != true, table.isChangeable else { throw Self.notHere }
+        let isEntered = visit.form["do"] == "write"
+        let query = Fields(
+            isEntered ? visit.form[ListEdit.Name.query] : visit.form[SaveViewRequest.Field.query])
         return try await Work.answer { () async throws(Problem) in
-            let targets = try chosen()
-            let before = await before(targets, table)
-            let (response, field) = try await change(targets, table)
-            let text = ListQuery(table, query, visit).text()
-            let undo = undo(before, response, field, table, text)
-            visit.ask.advice.add(response.results.flatMap(\.warnings))
-            if response.failed == 0 {
-                return .moved(to: ListPages.address(table.schema.table, text, done: .changed, undo: undo))
+            let targets = try chosen(isEntered ? ListEdit.Name.record.rawValue : "record")
+            if let field = asked {
+                let edit = try ListEdit(table, field, visit).values(
+                    targets, ListQuery(table, query, visit).text(), refused: nil)
+                return .page(try await ListView(visit, query, edit: edit).page())
             }
-            var results = try await results(response, targets, table)
-            results["undo"] = undo
-            return .page(try await ListView(visit, query, results: results).page())
+            return try await change(targets, table, query)
         } refused: { (problem) async throws(Problem) in
-            try await ListView(visit, query, refused: problem).page()
+            guard isEntered, let targets = try? chosen(ListEdit.Name.record.rawValue),
+                let edit = try? ListEdit(table, visit.form[ListEdit.Name.field], visit)
+            else { return try await ListView(visit, query, refused: problem).page() }
+            let values = try edit.values(targets, ListQuery(table, query, visit).text(), refused: problem)
+            return try await ListView(visit, query, edit: values).page()
         }
+    }
+
+    /// The field whose value is to be asked for; nil where what is done is said already.
+    private var asked: String? {
+        let set = visit.form["set"]
+        return visit.form["do"] == "set" && !set.isEmpty && !set.contains("=") ? set : nil
+    }
+
+    private func change(
+        _ targets: [BatchTarget], _ table: ListedTable, _ query: Fields
+    ) async throws(Problem) -> Answer {
+        let before = await before(targets, table)
+        let (response, fields) = try await change(targets, table)
+        let text = ListQuery(table, query, visit).text()
+        let undo = undo(before, response, fields, table, text)
+        visit.ask.advice.add(response.results.flatMap(\.warnings))
+        if response.failed == 0 {
+            return .moved(to: ListPages.address(table.schema.table, text, done: .changed, undo: undo))
+        }
+        var results = try await results(response, targets, table)
+        results["undo"] = undo
+        return .page(try await ListView(visit, query, results: results).page())
     }
 
     // MARK: Undo
@@ -80,33 +104,29 @@ struct ListBulk: Sendable {
 
     /// The address that takes back what was done; empty where it cannot be.
     private func undo(
-        _ before: [ListedRecords.Row], _ response: BatchResponse, _ field: FieldSchema, _ table: ListedTable,
+        _ before: [ListedRecords.Row], _ response: BatchResponse, _ fields: [String], _ table: ListedTable,
         _ query: String
     ) -> String {
         let rows = Dictionary(
             before.map { ($0[OnboardingCase.Field.id], $0) }, uniquingKeysWith: { first, _ in first })
         let records = response.results.compactMap { result -> Undos.Record? in
             guard result.error == nil, !result.etag.isEmpty, let row = rows[result.id] else { return nil }
-            return Undos.Record(id: result.id, etag: result.etag, before: [field.name: Self.value(row[field], field)])
+            let values = fields.map { ($0, row.value($0)) }
+            return Undos.Record(
+                id: result.id, etag: result.etag, before: Dictionary(values, uniquingKeysWith: { first, _ in first }))
         }
         // What is not known of all of them is offered for none.
         guard records.count == Int(response.succeeded) else { return "" }
-        let change = Undos.Change(schema: table.schema, fields: [field.name], records: records)
+        let change = Undos.Change(schema: table.schema, fields: fields, records: records)
         guard let kept = visit.undos.keep(change, of: visit.person) else { return "" }
         return "\(ListPages.href(table.schema.table))/undo/\(kept)?query=\(Fields.encoded(query))"
-    }
-
-    /// The value of a field that can be set, of its text.
-    private static func value(_ text: String, _ field: FieldSchema) -> FieldValue {
-        guard field.storage == .int else { return text.isEmpty ? .null : .string(text) }
-        return Int64(text).map { FieldValue.int($0) } ?? .null
     }
 
     // MARK: What is done
 
     /// The chosen records, each with the etag that it was shown with: nobody's later change is written over.
-    private func chosen() throws(Problem) -> [BatchTarget] {
-        let targets = visit.form.all("record").map { value -> BatchTarget in
+    private func chosen(_ name: String) throws(Problem) -> [BatchTarget] {
+        let targets = visit.form.all(name).map { value -> BatchTarget in
             let parts = value.split(separator: " ", maxSplits: 1)
             var target = BatchTarget()
             target.id = parts.first.map { String($0) } ?? ""
@@ -122,13 +142,12 @@ struct ListBulk: Sendable {
         return targets
     }
 
-    /// What became of it, and the field that was changed.
+    /// What became of it, and the fields that were changed.
     private func change(
         _ targets: [BatchTarget], _ table: ListedTable
-    ) async throws(Problem) -> (BatchResponse, FieldSchema) {
-        let schema = table.schema
+    ) async throws(Problem) -> (BatchResponse, [String]) {
         switch visit.form["do"] {
-        case "me": return try await assign(targets, to: visit.person?.user ?? "", schema)
+        case "me": return try await assign(targets, to: visit.person?.user ?? "", table)
         case "assign":
             let to = try await Lookup(visit).chosen(
                 "assigned_to", in: User.schema.table, filter: "NOT \(User.Field.account.rawValue):*",
@@ -137,50 +156,58 @@ struct ListBulk: Sendable {
                 throw Problem(
                     .invalidArgument, Text(en: "Say to whom.", ko: "담당자를 입력하세요."), reason: "NOBODY_NAMED")
             }
-            return try await assign(targets, to: to, schema)
+            return try await assign(targets, to: to, table)
+        case "write":
+            let (values, mask) = try await ListEdit(table, visit.form[ListEdit.Name.field], visit).entered()
+            return (try await RowWrites.set(values, mask, in: targets, visit), mask.paths)
         default:
             let parts = visit.form["set"].split(separator: "=", maxSplits: 1).map { String($0) }
-            guard parts.count == 2, table.settable.contains(parts[0]), let field = schema.field(parts[0]) else {
-                throw Problem(
-                    .invalidArgument, Text(en: "Choose what to set.", ko: "변경할 값을 선택하세요."), reason: "NOTHING_TO_SET")
-            }
-            return (try await set(field, to: parts[1], targets, schema), field)
+            guard parts.count == 2, table.settable.contains(parts[0]) else { throw Self.nothingToSet }
+            return try await set(parts[0], to: parts[1], targets, table)
         }
     }
 
     private func assign(
-        _ targets: [BatchTarget], to: String, _ schema: RecordSchema
-    ) async throws(Problem) -> (BatchResponse, FieldSchema) {
-        guard let field = schema.field(OnboardingCase.Field.assignedTo.rawValue) else {
-            throw .internalError(cause: "records of \(schema.table) have no assignee")
+        _ targets: [BatchTarget], to: String, _ table: ListedTable
+    ) async throws(Problem) -> (BatchResponse, [String]) {
+        let field = KnownField.assignedTo.rawValue
+        guard table.isReassignable else { throw Self.nothingToSet }
+        guard table.schema.verbs.contains("batch_reassign") else {
+            return try await set(field, to: to, targets, table)
         }
         var request = BatchReassignRequest()
         request.records = targets
         request.assignedTo = to
-        return (try Self.response(try await ListedRecords.ask("batch_reassign", request, schema, visit)), field)
+        let answer = try await ListedRecords.ask("batch_reassign", request, table.schema, visit)
+        return (try RowWrites.response(answer), [field])
     }
 
+    /// Sets a field to a value as an address has it.
     private func set(
-        _ field: FieldSchema, to value: String, _ targets: [BatchTarget], _ schema: RecordSchema
-    ) async throws(Problem) -> BatchResponse {
-        let number = field.storage == .int ? Int64(value) : nil
-        let records = targets.map { target -> [String: Any] in
-            ["id": target.id, "etag": target.etag, field.jsonName: number.map { $0 as Any } ?? value]
-        }
-        let body: [String: Any] = [ListedRecords.camel(schema.collection): records, "updateMask": field.jsonName]
-        guard let json = try? JSONSerialization.data(withJSONObject: body) else {
-            throw .internalError(cause: "a batch cannot be encoded")
-        }
-        return try Self.response(
-            try await visit.ask(json: [UInt8](json), to: ListedRecords.subject("batch_update", schema)))
+        _ field: String, to text: String, _ targets: [BatchTarget], _ table: ListedTable
+    ) async throws(Problem) -> (BatchResponse, [String]) {
+        guard let type = AnyList.type(of: table.schema) else { throw Self.notHere }
+        let values = try Self.record(type, field, text)
+        return (try await RowWrites.set(values, FieldMask(paths: [field]), in: targets, visit), [field])
     }
 
-    static func response(_ json: [UInt8]) throws(Problem) -> BatchResponse {
-        guard let response = try? BatchResponse.decode(json: json) else {
-            throw .internalError(cause: "the answer to a batch cannot be decoded")
+    private static func record<R: RecordMessage>(
+        _ type: R.Type, _ name: String, _ text: String
+    ) throws(Problem) -> any RecordMessage {
+        guard let index = R.schema.index(of: name) else { throw nothingToSet }
+        let isNumber = R.schema.fields[index].storage == .int
+        var record = R()
+        do throws(WireError) {
+            try record.setField(at: index, to: isNumber ? Int64(text).map { .int($0) } ?? .null : .string(text))
+        } catch {
+            throw nothingToSet
         }
-        return response
+        return record
     }
+
+    static let nothingToSet = Problem(
+        .invalidArgument, Text(en: "Choose what to set.", ko: "변경할 값을 선택하세요."), reason: "NOTHING_TO_SET")
+    private static let notHere = Problem.notFound(Text(en: "There is no such list.", ko: "해당 목록이 없습니다."))
 
     /// How many were changed, and why others were not.
     private func results(

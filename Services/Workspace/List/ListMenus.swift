@@ -1,3 +1,4 @@
+import Korean
 import OnboardingWire
 import RPC
 import Records
@@ -11,17 +12,18 @@ struct ListMenus: Sendable {
     let names: [String: String]
     let visit: Visit
 
-    private var href: String { ListPages.href(query.table.schema.table) }
-    private var language: Language { visit.reader.language }
+    var href: String { ListPages.href(query.table.schema.table) }
+    var language: Language { visit.reader.language }
 
     /// Everything that narrows the list; the typed filter is open when it is wrong.
     func values(problem: Problem?) -> Values {
-        let names = query.conditions.map(\.name)
-        let typed = [ListQuery.Part.filter.rawValue, ListQuery.Part.find.rawValue] + names
+        let conditions = query.conditions
+        let typed =
+            [ListQuery.Part.filter.rawValue, ListQuery.Part.find.rawValue] + conditions.flatMap(\.names)
         return [
-            "conditions": query.conditions.map(chip),
-            "clear": names.isEmpty ? "" : "\(href)?\(query.text(without: typed))",
-            "menus": query.table.filters.compactMap(menu),
+            "conditions": conditions.map(chip),
+            "clear": conditions.isEmpty ? "" : "\(href)?\(query.text(without: typed))",
+            "menus": offered.compactMap(menu), "more": more.isEmpty ? "" : more as any Sendable,
             "find": query.table.words.isEmpty
                 ? ""
                 : ["action": href, "kept": query.kept(without: ["find"]), "text": query[.find]] as Values,
@@ -31,17 +33,19 @@ struct ListMenus: Sendable {
             "arrange": [
                 "action": href, "kept": query.kept(without: ["column"]), "columns": columns(),
             ] as Values,
-            "exports": exports(),
+            "exports": exports(), "exportsNote": exportsNote,
         ]
     }
 
     /// A condition as a sentence, and the address without it.
     private func chip(_ condition: ListQuery.Condition) -> Values {
         let shown = condition.shown.map { names[$0] ?? $0 }
-        let text = Text(
-            en: "\(condition.label) is \(shown.joined(separator: " or "))",
-            ko: "\(condition.label): \(shown.joined(separator: " 또는 "))")
-        return ["text": visit.reader(text), "href": "\(href)?\(query.text(without: [condition.name]))"]
+        let (any, all) = (shown.joined(separator: " or "), shown.joined(separator: " 또는 "))
+        let text =
+            condition.isPart
+            ? Text(en: "\(condition.label) contains \(any)", ko: "\(condition.label): \(all) 포함")
+            : Text(en: "\(condition.label) is \(any)", ko: "\(condition.label): \(all)")
+        return ["text": visit.reader(text), "href": "\(href)?\(query.text(without: condition.names))"]
     }
 
     private func columns() -> [Values] {
@@ -52,48 +56,16 @@ struct ListMenus: Sendable {
     }
 
     private func exports() -> [Values] {
-        guard query.table.schema.verbs.contains("export") else { return [] }
-        return [("xlsx", "Excel"), ("csv", "CSV")].map { format, label in
+        [("xlsx", "Excel"), ("csv", "CSV")].map { format, label in
             ["label": label, "href": "\(href)/export?\(query.text(with: [("format", format)]))"]
         }
     }
 
-    // MARK: Menus
-
-    /// A menu of what a field can be.
-    private func menu(_ name: String) -> Values? {
-        guard let field = query.table.field(name, for: query.isCustomer) else { return nil }
-        let chosen = query.values(name)
-        var options: [(value: String, label: String)] = []
-        var menu: Values = ["choose": "", "field": name]
-        switch field.type {
-        case .choice: options = field.choices.map { (ListQuery.text($0.value), $0.label(language)) }
-        case .boolean: options = [true, false].map { ("\($0)", ListQuery.flag($0, visit.reader)) }
-        case .date: options = ListQuery.When.allCases.map { ($0.rawValue, visit.reader($0.label)) }
-        case .datetime: options = ListQuery.Since.allCases.map { ($0.rawValue, visit.reader($0.label)) }
-        case .reference:
-            guard let table = field.referencedTable, !query.isCustomer else { return nil }
-            if table == User.schema.table {
-                options = [(ListQuery.me, visit.say("Me", "나")), (ListQuery.nobody, visit.say("Nobody", "없음"))]
-            }
-            let others = chosen.filter { value in !value.isEmpty && !options.contains { $0.value == value } }
-            options += others.prefix(20).map { ($0, names[$0] ?? $0) }
-            menu["choose"] = Self.choose(table, field)
-        default: return nil
-        }
-        menu["label"] = field.label(language)
-        menu["action"] = href
-        menu["kept"] = query.kept(without: [name])
-        menu["options"] = options.map { option -> Values in
-            ["value": option.value, "label": option.label, "chosen": chosen.contains(option.value)]
-        }
-        return menu
-    }
-
-    /// The address that finds what a reference can be.
-    private static func choose(_ table: String, _ field: FieldSchema) -> String {
-        let filter = field.side == .provider ? "?filter=\(Fields.encoded("NOT \(User.Field.account.rawValue):*"))" : ""
-        return "/choose/\(Fields.encoded(table))\(filter)"
+    /// How much of a list is exported that is written page by page.
+    private var exportsNote: String {
+        guard !query.table.schema.verbs.contains("export") else { return "" }
+        let most = ListFile.most
+        return visit.reader(Text(en: "Up to \(grouped: most) rows", ko: "최대 \(grouped: most)행"))
     }
 
     // MARK: Views
@@ -132,26 +104,31 @@ struct ListMenus: Sendable {
 
     // MARK: Chosen rows
 
-    /// What can be done with the rows that are chosen.
+    /// What can be done with the rows that are chosen: usual values at once, any other field with a value that is asked for.
     func bulk() -> Values {
-        let fields = query.table.settable.compactMap { query.table.field($0, for: query.isCustomer) }
+        let usual = query.table.settable.compactMap { query.table.field($0, for: query.isCustomer) }
+        var sets = usual.map { field -> Values in
+            [
+                "label": field.label(language),
+                "options": field.choices.map { choice -> Values in
+                    [
+                        "value": "\(field.name)=\(ListQuery.text(choice.value))",
+                        "label": "\(field.label(language)): \(choice.label(language))",
+                    ]
+                },
+            ]
+        }
+        let fields = query.table.editable
+        if !fields.isEmpty {
+            sets.append([
+                "label": visit.say("Any value of", "값을 입력할 필드"),
+                "options": fields.map { ["value": $0.name, "label": "\($0.label(language))…"] as Values },
+            ])
+        }
+        let assignee = query.table.isReassignable ? query.table.schema.field(.assignedTo) : nil
         return [
             "action": href, "query": query.text(),
-            "choose": query.table.schema.verbs.contains("batch_reassign")
-                ? query.table.schema.field(OnboardingCase.Field.assignedTo.rawValue).map {
-                    Self.choose(User.schema.table, $0)
-                } ?? "" : "",
-            "sets": fields.map { field -> Values in
-                [
-                    "label": field.label(language),
-                    "options": field.choices.map { choice -> Values in
-                        [
-                            "value": "\(field.name)=\(ListQuery.text(choice.value))",
-                            "label": "\(field.label(language)): \(choice.label(language))",
-                        ]
-                    },
-                ]
-            },
+            "choose": assignee.map { Self.choose(User.schema.table, $0) } ?? "", "sets": sets,
         ]
     }
 }

@@ -1,7 +1,4 @@
-import CustomerSuccessWire
 import Foundation
-import Hummingbird
-import ImportValidationWire
 import OnboardingWire
 import RPC
 import Wire
@@ -44,19 +41,20 @@ enum ListPages: PageFolder {
     /// The address with the ids of records that are only named in it, as a browser without a script names them; nil where
     /// nothing is. A name that nothing has, or more than one, leaves the list as it was.
     private static func named(_ visit: Visit) async throws(Problem) -> String? {
-        let ending = "-text"
+        let ending = FieldControl.Ending.text.rawValue
         let texts = visit.query.pairs.filter { $0.name.hasSuffix(ending) }
         guard !texts.isEmpty else { return nil }
         let table = try table(visit)
         var more: [(String, String)] = []
         for (name, text) in texts where !text.isEmpty {
             let field = String(name.dropLast(ending.count))
+            let key = FieldControl.key(of: field)
             // A script has put the id beside it.
-            guard visit.query.all(field).contains(""),
-                let reference = table.schema.field(field).flatMap(\.referencedTable)
+            guard visit.query.all(key).contains(""),
+                case .records(let tables)? = table.control(field, for: visit.person?.isCustomer == true)
             else { continue }
-            let found = try await Lookup(visit).find(text, in: reference, limit: 2)
-            if let one = found.first, found.count == 1 { more.append((field, one.id)) }
+            let found = try await Lookup(visit).find(text, in: tables, limit: 2)
+            if let one = found.first, found.count == 1 { more.append((key, one.id)) }
         }
         let query = ListQuery(table, visit.query, visit).text(without: texts.map(\.name), with: more)
         return "\(href(table.schema.table))?\(query)"
@@ -90,6 +88,10 @@ struct ListedRecords: Sendable {
         init(_ record: any RecordMessage) { self.record = record }
 
         subscript(field: FieldSchema) -> String { self[field.name] }
+        /// The value of a field as it is kept.
+        func value(_ name: String) -> FieldValue {
+            type(of: record).schema.index(of: name).map { record[fieldAt: $0] } ?? .null
+        }
         subscript(name: String) -> String { record.single(name) }
         subscript(key: OnboardingCase.Field) -> String { self[key.rawValue] }
     }
@@ -123,37 +125,5 @@ struct ListedRecords: Sendable {
     static func camel(_ name: String) -> String {
         let words = name.split(separator: "_")
         return words.prefix(1).joined() + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-    }
-}
-
-/// A list as a file.
-struct ListExport: Sendable {
-    private let visit: Visit
-
-    init(_ visit: Visit) { self.visit = visit }
-
-    func response() async throws(Problem) -> Response {
-        let table = try ListPages.table(visit)
-        let query = ListQuery(table, visit.query, visit)
-        guard table.schema.verbs.contains("export") else {
-            throw .notFound(Text(en: "Nothing is exported here.", ko: "내보낼 수 없는 목록입니다."))
-        }
-        var request = ExportRequest()
-        request.filter = query.filter
-        request.orderBy = query.order
-        request.format = visit.query[ExportRequest.Field.format]
-        request.fields = query.columns.map(\.name)
-        request.language = visit.reader.language.rawValue
-        let answer = try await ListedRecords.ask("export", request, table.schema, visit)
-        guard let export = try? Export.decode(json: answer) else {
-            throw .internalError(cause: "an export cannot be decoded")
-        }
-        let method =
-            switch table.schema.service {
-            case OnboardingCase.schema.service: OnboardingAPI.readExport
-            case ImportTask.schema.service: ImportValidationAPI.readExport
-            default: CustomerSuccessAPI.readExport
-            }
-        return FileSender.response(export, by: method, visit)
     }
 }

@@ -12,12 +12,19 @@ struct ListView: Sendable {
     private let fields: Fields
     private let refused: Problem?
     private let results: Values
+    private let edit: Values
 
-    init(_ visit: Visit, _ fields: Fields? = nil, refused: Problem? = nil, results: Values = [:]) {
+    /// - Parameters:
+    ///   - results: what became of the rows that were to be changed.
+    ///   - edit: the form that asks what a field of the chosen rows is set to.
+    init(
+        _ visit: Visit, _ fields: Fields? = nil, refused: Problem? = nil, results: Values = [:], edit: Values = [:]
+    ) {
         self.visit = visit
         self.fields = fields ?? visit.query
         self.refused = refused
         self.results = results
+        self.edit = edit
     }
 
     func page() async throws(Problem) -> Page {
@@ -33,11 +40,12 @@ struct ListView: Sendable {
         values["views"] = menus.views(await kept)
         values["list"] = self.list(list, query, names)
         values["results"] = results.isEmpty ? "" : results
+        values["edit"] = edit.isEmpty ? "" : edit
         // What was posted has what the list is narrowed to in its form.
         if !visit.isRead { values["path"] = "\(ListPages.href(table.schema.table))?\(query.text())" }
         values["new"] = mayCreate(table) ? RecordPages.new(table.schema.table) : ""
         if let shown { values["problem"] = ["text": shown.text(visit.reader.language)] as Values }
-        if visit.person?.isCustomer != true, table.schema.verbs.contains("batch_update") {
+        if visit.person?.isCustomer != true, table.isChangeable {
             values["bulk"] = menus.bulk()
         }
         var page = Page(
@@ -75,9 +83,7 @@ struct ListView: Sendable {
             guard let table = column.referencedTable else { continue }
             ids[table, default: []].formUnion(list.rows.map { $0[column] }.filter { !$0.isEmpty })
         }
-        for case (let table, let named)? in query.conditions.map(\.reference) {
-            ids[table, default: []].formUnion(named)
-        }
+        for (table, id) in query.conditions.flatMap(\.references) { ids[table, default: []].insert(id) }
         let visit = visit
         let asked = ids.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
         let found = try await Outcome.each(asked) { (asked) async throws(Problem) in

@@ -32,8 +32,8 @@ extension ListedTable {
             filters: Array(chosen.prefix(Self.mostFilters)) + ["updated_at"]
                 + (schema.field(.active) == nil ? [] : ["active"]),
             words: Self.naming.filter(names.contains),
-            settable: schema.verbs.contains("batch_update")
-                ? Self.set.filter { schema.field($0)?.type == .choice } : [],
+            settable: schema.verbs.contains("update")
+                ? Self.set.filter { schema.field($0)?.type == .choice && schema.field($0)?.outputOnly == false } : [],
             order: schema.verbs.contains("create") ? order ?? "" : "")
     }
 }

@@ -21,6 +21,8 @@ struct ListedTable: Sendable {
     let order: String
     /// Fields that whoever looks may not read (G-24).
     private(set) var hidden: Set<String> = []
+    /// The roles of whoever looks.
+    private(set) var roles: Set<String> = []
 
     /// The tables in the order of their tabs.
     static let all: [ListedTable] = [
@@ -105,6 +107,7 @@ struct ListedTable: Sendable {
     /// The list as somebody may see it: without the fields that the access rules keep from their roles.
     func seen(by roles: Set<String>) -> ListedTable {
         var seen = self
+        seen.roles = roles
         seen.hidden = Set(
             schema.fields.map(\.name).filter { Access.mayRead(roles, field: $0, of: schema.table) == false })
         return seen
@@ -113,6 +116,11 @@ struct ListedTable: Sendable {
     /// The field of that name, where `isCustomer` only what customers see.
     func field(_ name: String, for isCustomer: Bool) -> FieldSchema? {
         schema.field(name).flatMap { hidden.contains(name) || isCustomer && !$0.customerVisible ? nil : $0 }
+    }
+
+    /// How the list is narrowed by the field of that name; nil where it is not, or the field is not seen.
+    func control(_ name: String, for isCustomer: Bool) -> FieldControl? {
+        field(name, for: isCustomer).flatMap { FieldControl($0, of: schema) }
     }
 
     /// What can be a column: everything that is a value of its own.

@@ -71,7 +71,7 @@ struct RecordRights: Sendable {
     func isEnded(_ state: String) -> Bool { table.states.first { $0.state == state }?.ended == true }
 
     /// What buttons set of a record that has states.
-    private static let ofTheLifecycle: Set = ["state", "active", "close_notes", "close_code", "closed_at", "closed_by"]
+    static let ofTheLifecycle: Set = ["state", "active", "close_notes", "close_code", "closed_at", "closed_by"]
 }
 
 extension RecordSchema {

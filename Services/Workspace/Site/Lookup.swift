@@ -85,6 +85,18 @@ struct Lookup: Sendable {
         return Dictionary(found.map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// What people call records of `table`, however many; where somebody may not look, none has a name.
+    func names(ofAll ids: Set<String>, in table: String) async -> [String: String] {
+        let sorted = ids.sorted()
+        var names: [String: String] = [:]
+        for start in stride(from: 0, to: sorted.count, by: Int(Self.limit)) {
+            let some = Array(sorted.dropFirst(start).prefix(Int(Self.limit)))
+            guard let found = try? await self.names(of: some, in: table) else { break }
+            names.merge(found) { first, _ in first }
+        }
+        return names
+    }
+
     private func list(_ request: ListRequest, _ schema: RecordSchema) async throws(Problem) -> [Found] {
         let records = try await AnyList.read(request, of: schema, visit).records
         var others: [String: String] = [:]

@@ -1,4 +1,3 @@
-import Foundation
 import RPC
 import Synchronization
 import Wire
@@ -131,60 +130,32 @@ extension Undos.Change {
 
     /// Writes what was there before, each record only as long as nobody has changed it since.
     func takeBack(_ visit: Visit) async throws(Problem) -> BatchResponse {
-        let keys = fields.compactMap { schema.field($0)?.jsonName }
-        let bodies = records.map { record in
-            var body: [String: Any] = ["id": record.id, "etag": record.etag]
-            for (name, value) in record.before {
-                if let key = schema.field(name)?.jsonName { body[key] = value.json }
+        guard let type = AnyList.type(of: schema) else { throw RecordTypes.nowhere() }
+        return try await takeBack(type, visit)
+    }
+
+    private func takeBack<R: RecordMessage>(_ type: R.Type, _ visit: Visit) async throws(Problem) -> BatchResponse {
+        var written: [R] = []
+        for kept in records {
+            var record = R()
+            (record.id, record.etag) = (kept.id, kept.etag)
+            for (name, value) in kept.before {
+                guard let index = R.schema.index(of: name) else { continue }
+                do throws(WireError) {
+                    try record.setField(at: index, to: value)
+                } catch {
+                    throw .internalError(cause: "\(R.schema.table).\(name) cannot be what it was")
+                }
             }
-            return body
+            written.append(record)
         }
-        let body: [String: Any] = [
-            ListedRecords.camel(schema.collection): bodies, "updateMask": keys.joined(separator: ","),
-        ]
-        guard let json = try? JSONSerialization.data(withJSONObject: body) else {
-            throw .internalError(cause: "a batch cannot be encoded")
-        }
-        return try ListBulk.response(
-            try await visit.ask(json: [UInt8](json), to: ListedRecords.subject("batch_update", schema)))
+        let names = fields.compactMap { R.schema.field($0)?.name }
+        return try await RowWrites.write(written, FieldMask(paths: names), visit)
     }
 
     /// Takes back the change of one record; what is refused is thrown.
     func takeBackOne(_ visit: Visit) async throws(Problem) {
-        guard schema.verbs.contains("batch_update") else { return try await writeBack(visit) }
         guard let refused = try await takeBack(visit).results.lazy.compactMap(\.error).first else { return }
         throw Problem(status: refused)
-    }
-}
-
-extension Undos.Change {
-    /// The same where records of the table are changed one by one.
-    fileprivate func writeBack(_ visit: Visit) async throws(Problem) {
-        for record in records {
-            var body: [String: Any] = ["id": record.id, "etag": record.etag]
-            for (name, value) in record.before {
-                if let key = schema.field(name)?.jsonName { body[key] = value.json }
-            }
-            let mask = fields.compactMap { schema.field($0)?.jsonName }.joined(separator: ",")
-            let request: [String: Any] = [ListedRecords.camel(schema.table): body, "updateMask": mask]
-            guard let json = try? JSONSerialization.data(withJSONObject: request) else {
-                throw .internalError(cause: "a record cannot be encoded")
-            }
-            _ = try await visit.ask(json: [UInt8](json), to: ListedRecords.subject("update", schema))
-        }
-    }
-}
-
-extension FieldValue {
-    /// As JSON has it; nil for no value.
-    fileprivate var json: Any? {
-        switch self {
-        case .null: nil
-        case .string(let text): text
-        case .int(let number): number
-        case .bool(let flag): flag
-        case .timestamp(let time): time.rfc3339
-        case .strings(let list): list
-        }
     }
 }

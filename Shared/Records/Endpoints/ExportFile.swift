@@ -5,12 +5,12 @@ import Workbook
 
 /// The file of an export while it is written: rows go in, bytes come out in pieces. In both forms no text becomes a
 /// formula when a spreadsheet opens the file (OWASP ASVS 1.2.10).
-enum ExportFile {
+package enum ExportFile {
     case csv(CSVWriter)
     case xlsx(WorkbookWriter, path: String)
 
     /// The form `name`, with its header written; nil when there is no such form.
-    init?(_ name: String, sheet: String, columns: [WorkbookColumn]) throws(WorkbookError) {
+    package init?(_ name: String, sheet: String, columns: [WorkbookColumn]) throws(WorkbookError) {
         switch name {
         case "csv":
             var writer = CSVWriter()
@@ -24,14 +24,16 @@ enum ExportFile {
         }
     }
 
-    var contentType: String {
+    /// The type of the form.
+    package var contentType: String {
         switch self {
         case .csv: "text/csv; charset=utf-8"
         case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         }
     }
 
-    mutating func append(_ values: [String?]) throws(WorkbookError) {
+    /// Adds a row; nil is an empty cell.
+    package mutating func append(_ values: [String?]) throws(WorkbookError) {
         switch self {
         case .csv(var writer):
             // Let go before it is changed, so that its bytes are not copied.
@@ -43,14 +45,14 @@ enum ExportFile {
     }
 
     /// What can go out already; a workbook is only put together at the end.
-    mutating func take() -> [UInt8] {
+    package mutating func take() -> [UInt8] {
         guard case .csv(var writer) = self else { return [] }
         self = .csv(CSVWriter(byteOrderMark: false))
         return writer.take()
     }
 
     /// Ends the file and hands over the rest of it in pieces.
-    mutating func finish(_ hand: ([UInt8]) throws -> Void) throws {
+    package mutating func finish(_ hand: ([UInt8]) throws -> Void) throws {
         guard case .xlsx(let writer, let path) = self else { return try hand(take()) }
         try writer.finish()
         try Self.read(path, hand)
@@ -64,22 +66,24 @@ enum ExportFile {
     }
 
     /// Removes what is on the disk.
-    func discard() {
+    package func discard() {
         if case .xlsx(_, let path) = self { try? FileManager.default.removeItem(atPath: path) }
     }
 }
 
 /// One column of an export: a field, and how its values are shown to people.
-struct ExportColumn: Sendable {
-    let index: Int
+package struct ExportColumn: Sendable {
+    /// The place of the field among those of the record.
+    package let index: Int
     /// The tables of the records whose names the column has instead of their ids; nil for the values themselves.
-    private(set) var naming: [String]?
+    package private(set) var naming: [String]?
     private let field: FieldSchema
     private let labels: [FieldValue: String]
     private let isWorkbook: Bool
     private let language: String
 
-    init(_ index: Int, _ field: FieldSchema, isWorkbook: Bool, language: String) {
+    /// The column of a field: a workbook has kinds of cells, which know no zone.
+    package init(_ index: Int, _ field: FieldSchema, isWorkbook: Bool, language: String) {
         self.index = index
         self.field = field
         self.isWorkbook = isWorkbook
@@ -93,13 +97,14 @@ struct ExportColumn: Sendable {
     }
 
     /// The column beside a reference, with the names of the records of `tables`.
-    func withNames(of tables: [String]) -> ExportColumn {
+    package func withNames(of tables: [String]) -> ExportColumn {
         var column = self
         column.naming = tables
         return column
     }
 
-    var column: WorkbookColumn {
+    /// Its header, and the kind of its cells.
+    package var column: WorkbookColumn {
         guard naming == nil else {
             let suffix = Text(en: " (name)", ko: "(이름)")(language)
             return WorkbookColumn(label: field.label(language) + suffix, kind: .text)
@@ -110,8 +115,9 @@ struct ExportColumn: Sendable {
         return WorkbookColumn(label: field.label(language) + zone, kind: kind)
     }
 
-    func text(_ value: FieldValue, _ names: ReferenceNames) -> String? {
-        if naming != nil { return names.text(value) }
+    /// A value as the file has it; of a column with names what `named` says of it.
+    package func text(_ value: FieldValue, _ named: (FieldValue) -> String?) -> String? {
+        if naming != nil { return named(value) }
         if let label = labels[value] { return label }
         switch value {
         case .null: return nil

@@ -87,7 +87,7 @@ extension Store {
                 return record
             }
             let names = try ReferenceNames(records, references, database: database, caller: reader, in: tx)
-            for record in records { try file.append(columns.map { $0.text(record[fieldAt: $0.index], names) }) }
+            for record in records { try file.append(columns.map { $0.text(record[fieldAt: $0.index], names.text) }) }
             try chunks.append(file.take())
             guard rows.count == ExportLimit.page, !call.deadline.isPast else { break }
         }
