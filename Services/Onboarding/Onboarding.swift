@@ -95,7 +95,9 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(listed: SignInLink.self)
         let signIn = signIn ?? SignIn(database, issuer: nil)
         endpoints.add(signIn.endpoints)
-        endpoints.add(health(database, signIn))
+        let jobs = daily(database) + [signIn.job]
+        endpoints.add(health(database, jobs))
+        endpoints.add(DailyJob.endpoint(OnboardingAPI.runOnboardingJob, database, jobs))
         endpoints.add(KnowledgeArticle.self)
         endpoints.add(KnowledgeRule.self)
         endpoints.add(KnowledgeLink.self)
@@ -132,13 +134,13 @@ public enum Onboarding: ServiceDefinition {
     }
 
     /// How the service is.
-    private static func health(_ database: Database, _ signIn: SignIn) -> Endpoint {
+    private static func health(_ database: Database, _ jobs: [DailyJob]) -> Endpoint {
         let queues = [
             "playbook_call", "playbook_migration_call", "date_move_call", "consumer_handshake", "forgotten_password",
         ]
         return HealthReport.endpoint(
             OnboardingAPI.showOnboardingHealth, database, queues: queues.map { QueueLook($0) },
-            jobs: daily(database) + [signIn.job])
+            jobs: jobs)
     }
 
     /// What an account has.
