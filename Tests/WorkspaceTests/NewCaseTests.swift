@@ -63,7 +63,8 @@ import Wire
                     return list
                 }
             ])
-        let page = try await Browser(bench, session: "good").get("/cases/new?account=\(account)&state=closed&type=phased")
+        let page = try await Browser(bench, session: "good").get(
+            "/cases/new?account=\(account)&state=closed&type=phased")
         #expect(page.text.contains("value=\"Ernst Handel\"") && page.text.contains("value=\"\(account)\""))
         #expect(page.text.contains("<option value=\"phased\" selected>") && page.text.contains("value=\"Ann Agent\""))
     }

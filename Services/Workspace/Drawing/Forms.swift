@@ -32,14 +32,18 @@ struct Forms: Sendable {
         case many([Option], choose: String)
         /// A table of rows: each cell is a field.
         case rows([[Field]])
+        /// Rows that are put in order.
+        case ordered(OrderedRows)
+        /// What goes along and nobody sees.
+        case hidden
         /// Not to be changed.
         case fixed
 
         /// Whether the field has one value, under its own name.
         var isSingle: Bool {
             switch self {
-            case .text, .long, .code, .date, .boolean, .choice, .reference: true
-            case .several, .many, .rows, .fixed: false
+            case .text, .long, .code, .date, .boolean, .choice, .reference, .hidden: true
+            case .several, .many, .rows, .ordered, .fixed: false
             }
         }
     }
@@ -136,11 +140,39 @@ struct Forms: Sendable {
             values["rows"] = rows.map { row -> Values in
                 ["cells": row.map { self.values($0, refused: refused) }]
             }
+        case .ordered(let list):
+            values["single"] = false
+            values["isOrdered"] = true
+            (values["add"], values["addition"]) = (list.add, list.addition(field.name))
+            values["rows"] = list.values(field.name) {
+                refused?.fault($0, visit.reader.language) ?? ""
+            } _: {
+                self.values($0, refused: refused)
+            }
+        case .hidden:
+            values["single"] = false
+            values["isHidden"] = true
         case .fixed:
             values["single"] = false
             values["isFixed"] = true
         }
         return values
+    }
+
+    /// The fields with those that stand in their rows, and the rows, each called by the way to it.
+    static func whole(_ fields: [Field], within way: [String] = []) -> [Field] {
+        fields.flatMap { field -> [Field] in
+            var named = field
+            named.label = (way + [field.label]).joined(separator: " › ")
+            guard case .ordered(let list) = field.kind else { return [named] }
+            return [named]
+                + list.rows.enumerated().flatMap { place, row -> [Field] in
+                    let id = "\(field.name)-\(place)"
+                    let inner = whole(row.cells, within: way + [row.title])
+                    guard !inner.contains(where: { $0.name == id }) else { return inner }
+                    return [Field(id, (way + [row.title]).joined(separator: " › "), .fixed)] + inner
+                }
+        }
     }
 
     /// The name under which one more record of a list is chosen.
