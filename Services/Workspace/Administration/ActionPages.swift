@@ -180,7 +180,7 @@ enum ActionPages {
             let form = ActionForm(
                 visit: visit, service: service, parts: try await all(service, visit), action: action)
             // What was refused or pressed is drawn as it was typed.
-            let entered = visit.form.contains("label-en") ? try? form.typed(stored, isNew: isNew(visit)) : nil
+            let entered = visit.form.contains("label-en") ? (try? form.typed(stored, isNew: isNew(visit))) : nil
             let typed = shown.typed ?? entered?.filledIn()
             values.merge(drawn(form, typed ?? stored, isTyped: typed != nil, shown, visit)) { _, own in own }
             let begun = isNew(visit) && visit.isRead ? "\(ActionForm.kind)=\(stored.kind)&" : ""

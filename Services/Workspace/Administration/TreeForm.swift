@@ -20,10 +20,11 @@ struct TreeForm: Sendable {
 
     /// What a new tree begins with: a question with an answer that ends it.
     static var begun: DecisionTree {
-        var (tree, first, end, answer) = (DecisionTree(), TreeStep(), TreeStep(), TreeAnswer())
+        var (tree, first, end) = (DecisionTree(), TreeStep(), TreeStep())
+        var (answer, yes) = (TreeAnswer(), ActionText())
         (first.key, end.key, end.isEnd) = ("first", "end", true)
-        (answer.key, answer.next, answer.label) = ("yes", end.key, ActionText())
-        (answer.label?.en, answer.label?.ko) = ("Yes", "예")
+        (yes.en, yes.ko) = ("Yes", "예")
+        (answer.key, answer.label, answer.next) = ("yes", yes, end.key)
         first.answers = [answer]
         tree.steps = [first, end]
         return tree
