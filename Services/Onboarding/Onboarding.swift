@@ -95,9 +95,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(listed: SignInLink.self)
         let signIn = signIn ?? SignIn(database, issuer: nil)
         endpoints.add(signIn.endpoints)
-        let jobs = daily(database) + [signIn.job]
-        endpoints.add(health(database, jobs))
-        endpoints.add(DailyJob.endpoint(OnboardingAPI.runOnboardingJob, database, jobs))
+        endpoints.add(health(database, signIn))
         endpoints.add(KnowledgeArticle.self)
         endpoints.add(KnowledgeRule.self)
         endpoints.add(KnowledgeLink.self)
@@ -134,13 +132,16 @@ public enum Onboarding: ServiceDefinition {
     }
 
     /// How the service is.
-    private static func health(_ database: Database, _ jobs: [DailyJob]) -> Endpoint {
+    private static func health(_ database: Database, _ signIn: SignIn) -> [Endpoint] {
         let queues = [
             "playbook_call", "playbook_migration_call", "date_move_call", "consumer_handshake", "forgotten_password",
         ]
-        return HealthReport.endpoint(
-            OnboardingAPI.showOnboardingHealth, database, queues: queues.map { QueueLook($0) },
-            jobs: jobs)
+        let jobs = daily(database) + [signIn.job]
+        return [
+            HealthReport.endpoint(
+                OnboardingAPI.showOnboardingHealth, database, queues: queues.map { QueueLook($0) }, jobs: jobs),
+            DailyJob.endpoint(OnboardingAPI.runOnboardingJob, database, jobs),
+        ]
     }
 
     /// What an account has.

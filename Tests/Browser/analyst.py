@@ -126,9 +126,9 @@ class Analyst:
         visitor.going(lambda: page.click("#new button"))
         self.assertIn("done=created", page.url, page.locator("main").inner_text())
         visitor.open("/records/definition_record/new")
-        for field, text in (("flow", "responsible"), ("category", "Branches")):
-            page.fill(f"#{field}", text)
-            page.locator(f"#{field}-list [role=option]").first.click()
+        page.fill("#flow", "responsible")
+        page.locator("#flow-list [role=option]").first.click()
+        page.fill("#category", "branches")
         page.fill("#title", "Review of branches")
         visitor.going(lambda: page.click("#edit button.button-main"))
         self.assertIn("done=created", page.url, page.locator("main").inner_text())

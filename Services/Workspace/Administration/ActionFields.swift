@@ -39,7 +39,7 @@ struct ActionFields: Sendable {
 
     // MARK: What was posted
 
-    func text(_ name: String) -> ActionText {
+    func entered(_ name: String) -> ActionText {
         var text = ActionText()
         (text.en, text.ko) = (visit.form["\(name)-en"], visit.form["\(name)-ko"])
         return text
@@ -53,7 +53,7 @@ struct ActionFields: Sendable {
     func links(_ name: String) -> [ActionLink] {
         rows("\(name)-links") { name in
             var link = ActionLink()
-            (link.article, link.label) = (visit.form["\(name)-article"], text("\(name)-label"))
+            (link.article, link.label) = (visit.form["\(name)-article"], entered("\(name)-label"))
             return link
         }
     }

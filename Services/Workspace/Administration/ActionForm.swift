@@ -197,7 +197,7 @@ struct ActionForm: Sendable {
     func typed(_ stored: ActionDefinition, isNew: Bool) throws(Problem) -> ActionDefinition {
         var part = stored
         if isNew { part.key = visit.form["key"] }
-        part.label = make.text("label")
+        part.label = make.entered("label")
         part.active = visit.form["active"] == "true"
         switch Kind(rawValue: part.kind) {
         case .context:
@@ -207,7 +207,7 @@ struct ActionForm: Sendable {
         case .rule: part.rule = try rule()
         case .recommendation:
             var card = part.recommendation ?? Recommendation()
-            (card.shows, card.text) = (visit.form["recommendation-shows"], make.text("recommendation-text"))
+            (card.shows, card.text) = (visit.form["recommendation-shows"], make.entered("recommendation-text"))
             card.generator = visit.form["recommendation-generator"]
             card.argument = visit.form["recommendation-argument"]
             part.recommendation = card
@@ -215,7 +215,7 @@ struct ActionForm: Sendable {
             var guidance = Guidance()
             guidance.steps = make.rows(List.steps.rawValue) { name in
                 var step = GuidanceStep()
-                (step.text, step.links) = (make.text("\(name)-text"), make.links(name))
+                (step.text, step.links) = (make.entered("\(name)-text"), make.links(name))
                 return step
             }
             guidance.flow = visit.form["guidance-flow"]

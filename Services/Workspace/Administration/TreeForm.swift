@@ -132,12 +132,12 @@ struct TreeForm: Sendable {
 
     private func step(_ row: String) -> TreeStep {
         var step = TreeStep()
-        (step.key, step.text) = (visit.form[name(row, .key)], fields.text(name(row, .text)))
+        (step.key, step.text) = (visit.form[name(row, .key)], fields.entered(name(row, .text)))
         (step.isEnd, step.links) = (visit.form[name(row, .isEnd)] == "true", fields.links(row))
         step.answers = fields.rows(name(row, .answers)) { row in
             var answer = TreeAnswer()
             (answer.key, answer.next) = (visit.form[name(row, .key)], visit.form[name(row, .next)])
-            answer.label = fields.text(name(row, .label))
+            answer.label = fields.entered(name(row, .label))
             return answer
         }
         let keys = Self.keyed(step.answers.map(\.key), "answer_1")
@@ -146,7 +146,7 @@ struct TreeForm: Sendable {
             var item = TreeCase()
             let after = visit.form[name(row, .after)].split(separator: " ").map { String($0) }
             (item.step, item.answer) = (after.first ?? "", after.count > 1 ? after[1] : "")
-            (item.text, item.links) = (fields.text(name(row, .text)), fields.links(row))
+            (item.text, item.links) = (fields.entered(name(row, .text)), fields.links(row))
             return item
         }
         return step

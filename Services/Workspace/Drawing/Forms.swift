@@ -39,6 +39,14 @@ struct Forms: Sendable {
         /// Not to be changed.
         case fixed
 
+        /// Whether its label stands above its only input.
+        var isLabeled: Bool {
+            switch self {
+            case .boolean, .hidden: false
+            default: isSingle
+            }
+        }
+
         /// Whether the field has one value, under its own name.
         var isSingle: Bool {
             switch self {
@@ -99,7 +107,8 @@ struct Forms: Sendable {
         let fault = refused?.fault(field.key, visit.reader.language) ?? ""
         var values: Values = [
             "name": field.name, "label": field.label, "value": typed, "required": field.isRequired, "help": field.help,
-            "wrong": fault, "autocomplete": field.autocomplete, "single": true, "code": false,
+            "wrong": fault, "autocomplete": field.autocomplete, "single": field.kind.isLabeled,
+            "code": false,
         ]
         switch field.kind {
         case .text(let type):
@@ -112,14 +121,12 @@ struct Forms: Sendable {
             values["code"] = true
         case .date: values["isDate"] = true
         case .boolean:
-            values["single"] = false
             values["isBoolean"] = true
             values["chosen"] = typed == "true"
         case .choice(let options):
             values["isChoice"] = true
             values["choices"] = chosen(options, [typed])
         case .several(let options):
-            values["single"] = false
             values["isSeveral"] = true
             let all = isTyped ? Set(visit.form.all(field.name)) : Set(Self.list(field.value))
             values["choices"] = chosen(options, all)
@@ -128,20 +135,17 @@ struct Forms: Sendable {
             values["choose"] = choose
             values["text"] = isTyped ? visit.form["\(field.name)-text"] : shown
         case .many(let options, let choose):
-            values["single"] = false
             values["isMany"] = true
             values["choose"] = choose
             values["choices"] = chosen(options, isTyped ? visit.form.all(field.name) : Self.list(field.value))
             values["added"] = isTyped ? visit.form[Self.adding(field.name)] : ""
             values["text"] = isTyped ? visit.form["\(Self.adding(field.name))-text"] : ""
         case .rows(let rows):
-            values["single"] = false
             values["isRows"] = true
             values["rows"] = rows.map { row -> Values in
                 ["cells": row.map { self.values($0, refused: refused) }]
             }
         case .ordered(let list):
-            values["single"] = false
             values["isOrdered"] = true
             (values["add"], values["addition"]) = (list.add, list.addition(field.name))
             values["rows"] = list.values(field.name) {
@@ -149,12 +153,8 @@ struct Forms: Sendable {
             } _: {
                 self.values($0, refused: refused)
             }
-        case .hidden:
-            values["single"] = false
-            values["isHidden"] = true
-        case .fixed:
-            values["single"] = false
-            values["isFixed"] = true
+        case .hidden: values["isHidden"] = true
+        case .fixed: values["isFixed"] = true
         }
         return values
     }
