@@ -132,13 +132,16 @@ public enum Onboarding: ServiceDefinition {
     }
 
     /// How the service is.
-    private static func health(_ database: Database, _ signIn: SignIn) -> Endpoint {
+    private static func health(_ database: Database, _ signIn: SignIn) -> [Endpoint] {
         let queues = [
             "playbook_call", "playbook_migration_call", "date_move_call", "consumer_handshake", "forgotten_password",
         ]
-        return HealthReport.endpoint(
-            OnboardingAPI.showOnboardingHealth, database, queues: queues.map { QueueLook($0) },
-            jobs: daily(database) + [signIn.job])
+        let jobs = daily(database) + [signIn.job]
+        return [
+            HealthReport.endpoint(
+                OnboardingAPI.showOnboardingHealth, database, queues: queues.map { QueueLook($0) }, jobs: jobs),
+            DailyJob.endpoint(OnboardingAPI.runOnboardingJob, database, jobs),
+        ]
     }
 
     /// What an account has.

@@ -77,10 +77,12 @@ public enum PlayLauncher: ServiceDefinition {
         endpoints.add(triggers.endpoints)
         endpoints.add(FlowComparisons(database: database).endpoint)
         endpoints.add(PlaySearch.endpoint(database))
+        let jobs = [job(database)]
         endpoints.add(
             HealthReport.endpoint(
                 PlayLauncherAPI.showPlayHealth, database,
-                queues: [.init("flow_execution", open: Runner.open), .init("firing_work")], jobs: [job(database)]))
+                queues: [.init("flow_execution", open: Runner.open), .init("firing_work")], jobs: jobs))
+        endpoints.add(DailyJob.endpoint(PlayLauncherAPI.runPlayJob, database, jobs))
         let described = endpoints.described
         endpoints.add(
             Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in

@@ -117,6 +117,55 @@ class Analyst:
         visitor.going(lambda: page.click("button[value=withdraw]"))
         self.assertIn("done=withdrawn", page.url)
 
+    def defined(self, visitor):
+        """What an administrator defines by hand: a choice, an entry of the launcher under it, a domain."""
+        page = visitor.page
+        visitor.open("/administration/choices")
+        page.fill("#name-new", "Branches")
+        page.fill("#name_ko-new", "지점")
+        visitor.going(lambda: page.click("#new button"))
+        self.assertIn("done=created", page.url, page.locator("main").inner_text())
+        visitor.open("/records/definition_record/new")
+        page.fill("#flow", "responsible")
+        page.locator("#flow-list [role=option]").first.click()
+        page.fill("#category", "branches")
+        page.fill("#title", "Review of branches")
+        visitor.going(lambda: page.click("#edit button.button-main"))
+        self.assertIn("done=created", page.url, page.locator("main").inner_text())
+        self.assertIn("Review of branches", page.locator("h1").inner_text())
+        visitor.open("/administration/domains")
+        page.fill("#new_name", "branches")
+        visitor.going(lambda: page.click("#new button"))
+        self.assertIn("branches", page.locator("main").inner_text())
+        self.assertIn("done=", page.url, page.locator("main").inner_text())
+
+    def asked(self, visitor):
+        """A decision tree by somebody who has never seen JSON: what leads nowhere is said where it is chosen."""
+        page, steps = visitor.page, "decision_tree-steps"
+        visitor.open("/administration/actions/onboarding/new?kind=decision_tree")
+        texts = {
+            "key": "which_branches", "label-en": "Which branches", "label-ko": "지점 선택", f"{steps}-0-text-en": "Are there branches?",
+            f"{steps}-0-text-ko": "지점이 있습니까?", f"{steps}-1-text-en": "List them.", f"{steps}-1-text-ko": "목록을 작성하세요."}
+        for field, text in texts.items():
+            page.fill(f"#{field}", text)
+        visitor.going(lambda: page.click(f"button[value='add:{steps}']"))
+        page.fill(f"#{steps}-2-text-en", "Go on.")
+        page.fill(f"#{steps}-2-text-ko", "계속하세요.")
+        page.check(f"#{steps}-2-is_end")
+        visitor.going(lambda: page.click(f"button[value='add:{steps}-0-answers']"))
+        self.assertTrue(page.url.endswith(f"#{steps}-0-answers-1"))
+        page.fill(f"#{steps}-0-answers-1-label-en", "No")
+        page.fill(f"#{steps}-0-answers-1-label-ko", "아니요")
+        visitor.going(lambda: page.click("button[value=check]"))
+        self.assertEqual(page.locator(f"#{steps}-0-answers-1-next").get_attribute("aria-invalid"), "true")
+        visitor.look("action-tree")
+        page.select_option(f"#{steps}-0-answers-1-next", index=3)
+        visitor.going(lambda: page.click(f"button[value='up:{steps}-0-answers-1']"))
+        self.assertEqual(page.input_value(f"#{steps}-0-answers-0-label-en"), "No")
+        # The Enter key saves, as in any form.
+        visitor.going(lambda: page.press("#label-en", "Enter"))
+        self.assertIn("done=saved", page.url, page.locator("main").inner_text())
+
     def test_the_system_is_looked_after(self):
         visitor = self.visitor("administrator").sign_in()
         page, stack = visitor.page, self.running()
@@ -138,6 +187,8 @@ class Analyst:
         visitor.open("/administration/health")
         visitor.going(lambda: page.click("button[value='import-validation published-rows']"))
         self.assertIn("done=ran", page.url)
+        self.defined(visitor)
+        self.asked(visitor)
         # Whoever is none finds nothing.
         other = self.visitor("agent").sign_in()
         for path in ("/administration/health", f"/administration/users/{user}", f"/administration/articles/{article}"):

@@ -60,10 +60,10 @@ class Keyboard:
 
     def when(self, page, selector):
         """Reads the page anew until something is on it, as one does with F5."""
-        for _ in range(60):
+        for _ in range(160):
             if page.locator(selector).count():
                 return
-            page.wait_for_timeout(400)
+            page.wait_for_timeout(150)
             page.reload()
         self.fail(f"{selector} did not come to {page.url}:\n{page.locator('main').inner_text()}")
 
@@ -205,7 +205,41 @@ class Keyboard:
         visitor.going(lambda: page.keyboard.press("h"))
         self.press(visitor, "a[href='/plays/notifiers']")
         self.press(visitor, "nav.chips a[href$='status=completed']")
+        self.made_and_closed(visitor)
         self.assertEqual(visitor.said, [])
+
+    def made_and_closed(self, visitor):
+        """A record from the page that it belongs to until its end: refused at its field, corrected there, made, changed, moved, closed."""
+        page = visitor.page
+        engagement = self.running().one("customer-success.engagements.list", "success-manager", filter="active = true")
+        self.find(visitor, engagement["number"], "/engagements/")
+        self.press(visitor, "a[href^='/records/risk_signal/new']")
+        self.entered(page, short_description="Fewer sign in", description="Since the summer.", assigned_to="Nobody of that name")
+        self.to(page, "#probability")
+        page.keyboard.press("ArrowDown")
+        self.press(visitor, "#edit button.button-main")
+        self.assertEqual(page.locator("#assigned_to").get_attribute("aria-invalid"), "true")
+        self.to(page, "#assigned_to")
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text("Sam")
+        page.wait_for_selector("#assigned_to-list [role=option]")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        self.press(visitor, "#edit button.button-main")
+        self.assertIn("done=created", page.url, page.locator("main").inner_text())
+        # The key that edits leads to the first field, and Enter saves.
+        page.keyboard.press("e")
+        self.to(page, "#short_description")
+        page.keyboard.press("End")
+        page.keyboard.type(" now")
+        visitor.going(lambda: page.keyboard.press("Enter"))
+        self.assertIn("Fewer sign in now", page.locator("h1").inner_text())
+        self.press(visitor, "button[name=to][value=active]")
+        self.to(page, "details:has(#closed-notes) > summary")
+        page.keyboard.press("Enter")
+        self.entered(page, closed__notes="They are back.")
+        self.press(visitor, "details[open] button[value=closed]")
+        self.assertTrue(page.locator("button[value=reopen]").count(), page.locator("main").inner_text())
 
     def entered(self, page, **texts):
         """Types into fields as Tab leads to them."""

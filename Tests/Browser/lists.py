@@ -1,5 +1,6 @@
 """Lists and forms as tools: narrowed, kept, exported, changed, with keys alone, by two people, and taken back."""
 import pathlib
+import urllib.parse
 
 
 class Lists:
@@ -34,6 +35,7 @@ class Lists:
         visitor.look("list-changed")
         visitor.going(lambda: page.click(".toast form button"))
         self.assertNotIn("High", page.locator(f"tr:has-text('{self.running().task['number']}')").inner_text())
+        self.changed_in_part(visitor)
         visitor.open("/lists/lifecycle_task?filter=state+%3D%3D&language=ko")
         visitor.look("list-refused")
         self.assertEqual(page.input_value("#typed"), "(state ==)")
@@ -64,6 +66,32 @@ class Lists:
         self.assertIn("@", pathlib.Path(download.value.path()).read_text())
         visitor.going(lambda: page.click(".toast form button"))
         self.assertIn("done=restored", page.url)
+
+    def changed_in_part(self, visitor):
+        """Of two chosen rows somebody has changed one meanwhile: it says why it stays, the other is changed. Then both are given to somebody."""
+        stack, page = self.running(), visitor.page
+        tasks = [stack.ask("onboarding.lifecycle_tasks.create", "agent", lifecycleTask={
+            "parent": stack.case["id"], "shortDescription": f"One of two: {name}"}) for name in ("kept", "changed")]
+        both = urllib.parse.quote('short_description : "One of two"')
+        visitor.open(f"/lists/lifecycle_task?filter={both}")
+        for box in page.locator("input[name=record]").all():
+            box.check()
+        stack.ask("onboarding.lifecycle_tasks.update", "agent", lifecycleTask={"id": tasks[0]["id"], "description": "Said meanwhile."},
+                  updateMask="description")
+        page.select_option("select[name=set]", "priority=2")
+        visitor.going(lambda: page.click("button[value=set]"))
+        self.assertEqual(page.locator(".note-warn li").count(), 1)
+        self.assertIn("One of two: kept: ", page.locator(".note-warn li").inner_text())
+        self.assertIn("High", page.locator(f"tr:has-text('{tasks[1]['number']}')").inner_text())
+        self.assertNotIn("High", page.locator(f"tr:has-text('{tasks[0]['number']}')").inner_text())
+        visitor.look("list-changed-in-part")
+        for box in page.locator("input[name=record]").all():
+            box.check()
+        page.fill("#assigned_to", "Olivia")
+        page.locator("#assigned_to-list [role=option]").first.click()
+        visitor.going(lambda: page.click("button[value=assign]"))
+        self.assertIn("done=changed", page.url, page.locator("main").inner_text())
+        self.assertEqual(page.locator("tr:has-text('Olivia Onboarding')").count(), 2)
 
     def test_lists_and_tasks_with_the_keyboard_alone(self):
         visitor = self.visitor("agent").sign_in()

@@ -141,13 +141,13 @@ class Stage(unittest.TestCase):
         self.addCleanup(visitor.leave)
         return visitor
 
-    def until(self, visitor, address, selector, tries=40):
+    def until(self, visitor, address, selector, tries=100):
         """Reads a page anew until something is on it."""
         for _ in range(tries):
             visitor.open(address)
             if visitor.page.locator(selector).count():
                 return
-            visitor.page.wait_for_timeout(500)
+            visitor.page.wait_for_timeout(200)
         self.fail(f"{selector} did not come to {address}:\n{visitor.page.locator('main').inner_text()}")
 
 

@@ -135,6 +135,7 @@ struct Attempt: Sendable {
     private static let everywhere: [String: Own] = [
         "dictionary.describe": own("{}", .nothing), "replicas.list": own("{}", .provider("read", on: "replica")),
         "health.show": own("{}", .provider("read", on: "service_health")),
+        "jobs.run_now": own(#"{"job": "none"}"#, .administrator),
         "replicas.rebuild": own(#"{"table": "none"}"#, .provider("write", on: "replica")),
     ]
 
@@ -196,7 +197,6 @@ struct Attempt: Sendable {
         "onboarding.saved_views.remove": own(#"{"id": "$ID"}"#, .nothing, of: "saved_view"),
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
 
-        "import-validation.jobs.run_now": own(#"{"job": "none"}"#, .administrator),
         "import-validation.import_tasks.download_template": own(
             #"{"id": "$ID"}"#, .operation("read", on: "import_task")),
         "import-validation.uploads.begin": row(#"{"importTask": "$ID", "fileName": "a.csv", "sizeBytes": 3}"#),
@@ -273,7 +273,6 @@ struct Attempt: Sendable {
         "customer-success.pages.portal_milestone": own(
             #"{"id": "$ID"}"#, .operation("read", on: "success_milestone"), of: "success_milestone"),
         "customer-success.pages.portal": own("{}", .operation("read", on: "engagement")),
-        "customer-success.jobs.run_now": own(#"{"job": "none"}"#, .administrator),
         "customer-success.exports.read": own(#"{"token": "none"}"#, .nothing),
 
         "play-launcher.plays.list_categories": own(

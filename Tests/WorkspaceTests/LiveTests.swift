@@ -4,6 +4,8 @@ import ImportValidationWire
 import NotifierWire
 import OnboardingWire
 import PlayLauncherWire
+import RPC
+import TestKit
 import Testing
 import Wire
 
@@ -226,6 +228,64 @@ import Wire
         hub.tellAll(.beat)
         #expect(await signals(page, hub) == [.changed, .changed])
         #expect(await signals(other, hub) == [])
+    }
+
+    /// An initiative names its outcome alone: the page of an objective hears of those of its own, and of one that has come since.
+    @Test func anObjectiveHearsOfItsInitiatives() async throws {
+        let hub = LiveHub()
+        func open(_ objective: String, _ outcomes: [String]) throws -> AsyncStream<LiveSignal> {
+            let topic = LiveTopic.record(table: "success_objective", id: objective)
+            return try #require(hub.open(topic, user: objective, domain: "/provider/", outcomes: outcomes))
+        }
+        let (page, other) = (try open(id, ["known"]), try open("o", ["another"]))
+        func tell(_ table: String, _ id: String, _ record: some Message) throws {
+            let subject = "ale.v1.events.d.customer-success.\(table).updated"
+            hub.take(subject, try event(table, id, domain: "/provider/", record: record))
+        }
+        func initiative(of outcome: String) throws {
+            var initiative = SuccessInitiative()
+            initiative.successOutcome = outcome
+            try tell("success_initiative", "i", initiative)
+        }
+        try initiative(of: "known")
+        try initiative(of: "added")
+        var outcome = SuccessOutcome()
+        outcome.successObjective = id
+        try tell("success_outcome", "added", outcome)
+        try initiative(of: "added")
+        hub.tellAll(.beat)
+        #expect(await signals(page, hub) == [.changed, .changed, .changed])
+        #expect(await signals(other, hub) == [])
+    }
+
+    /// Which outcomes it has is asked for as its stream is opened.
+    @Test func theStreamOfAnObjectiveKnowsItsOutcomes() async throws {
+        let bench = try Bench(agreeing: Said())
+        try await bench.answer("onboarding", StandIn.sessions())
+        let id = id
+        try await bench.answer(
+            "customer-success",
+            [
+                Endpoint(CustomerSuccessAPI.listSuccessOutcomes) { _, request in
+                    var (list, one) = (ListSuccessOutcomesResponse(), SuccessOutcome())
+                    one.id = "known"
+                    if request.filter == "success_objective = \"\(id)\"" { list.successOutcomes = [one] }
+                    return list
+                }
+            ])
+        async let seen = Browser(bench, session: "good").get("/live?topic=success_objective.\(id)")
+        try await waitUntil("the stream") { bench.live.count == 1 }
+        var initiative = SuccessInitiative()
+        initiative.successOutcome = "known"
+        bench.live.take(
+            "ale.v1.events.d.customer-success.success_initiative.updated",
+            try event("success_initiative", "i", domain: "/provider/", record: initiative))
+        // Of too many streams of one person the oldest ends.
+        let others = (0..<LiveHub.limits.person).compactMap { _ in
+            bench.live.open(nil, user: SignedIn.ann().user, domain: "/provider/")
+        }
+        let text = try await seen.text
+        #expect(text.contains("event: changed") && others.count == LiveHub.limits.person)
     }
 
     /// Whoever may not read a table hears nothing of its list.

@@ -48,6 +48,27 @@ import Wire
         #expect(said.texts == ["once-1 a-1 2026-09-01 2"])
     }
 
+    /// Whoever comes from the page of an account does not say again which it is.
+    @Test func whatTheAddressSaysStandsInTheForm() async throws {
+        let bench = try Bench(agreeing: Said())
+        try await bench.answer("onboarding", StandIn.sessions())
+        let account = "018f0000-0000-7000-8000-0000000000ac"
+        try await bench.answer(
+            "onboarding",
+            [
+                Endpoint(OnboardingAPI.listCustomerAccounts) { _, _ in
+                    var (list, one) = (ListCustomerAccountsResponse(), CustomerAccount())
+                    (one.id, one.name) = (account, "Ernst Handel")
+                    list.customerAccounts = [one]
+                    return list
+                }
+            ])
+        let page = try await Browser(bench, session: "good").get(
+            "/cases/new?account=\(account)&state=closed&type=phased")
+        #expect(page.text.contains("value=\"Ernst Handel\"") && page.text.contains("value=\"\(account)\""))
+        #expect(page.text.contains("<option value=\"phased\" selected>") && page.text.contains("value=\"Ann Agent\""))
+    }
+
     /// What is refused stands at its field with everything that was typed, under the same request id.
     @Test func whatIsRefusedStandsOnTheForm() async throws {
         let browser = try await browser(Said())

@@ -73,6 +73,7 @@ import Wire
         let seen = try await Browser(bench, session: "good").get("/imports/\(Self.id)?step=plan")
         #expect(seen.text.contains("action=\"/imports/\(Self.id)/attachments/f-1/show\""))
         #expect(seen.text.contains("name=\"to\" value=\"false\">Hide from the customer"))
+        #expect(seen.text.contains("Customer sees it"))
     }
 
     /// A tick before the file shows it at once; without it nobody of the customer sees the file.
@@ -95,6 +96,24 @@ import Wire
         #expect(seen.status == 303, "\(seen.text)")
         let asked = try #require(said.texts.first { $0.hasPrefix("\(subject) ") }, "\(said.texts)")
         #expect(asked.contains("sites.csv") && asked.contains(Self.announced) == isTicked)
+    }
+
+    /// That the customer sees a file is said to the people of the provider: customers see that they do.
+    @Test func customersAreNotToldThatTheySeeAFile() async throws {
+        let bench = try Bench(agreeing: Said())
+        try await bench.answer("onboarding", StandIn.sessions(.ann(accounts: ["a"])))
+        try await bench.answer(
+            "onboarding",
+            [
+                Endpoint(OnboardingAPI.getPortalTask) { _, request in
+                    var (file, page) = (Attachment(), PortalTask())
+                    (file.id, file.fileName, file.complete, file.visibleToCustomer) = ("f-1", "map.pdf", true, true)
+                    (page.id, page.table, page.attachments) = (request.id, LifecycleTask.schema.table, [file])
+                    return page
+                }
+            ])
+        let seen = try await Browser(bench, session: "good").get("/portal/tasks/\(Self.id)")
+        #expect(seen.text.contains("map.pdf") && !seen.text.contains("Customer sees it"))
     }
 
     /// What customers send they see themselves: they are not asked.

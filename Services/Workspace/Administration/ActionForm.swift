@@ -6,8 +6,7 @@ import RecommendedActionsWire
 import Wire
 
 /// One part of recommended actions as a form of what its kind has. Its fields are named by their places in the part, so that
-/// whatever is found wrong leads to its field. What a form cannot hold, decision trees and steps with several links, is changed as
-/// JSON.
+/// whatever is found wrong leads to its field. What is too long for a form is changed as JSON.
 struct ActionForm: Sendable {
     /// The kinds of parts, in the order in which they build on each other.
     enum Kind: String, CaseIterable {
@@ -16,14 +15,14 @@ struct ActionForm: Sendable {
         case tree = "decision_tree"
     }
 
-    /// The lists of a form, each a table of rows.
+    /// The lists of a form, whose rows are put in order.
     private enum List: String {
         case recommendations = "rule-recommendations"
         case steps = "guidance-steps"
     }
 
-    /// Most rows of a table.
-    private static let most = 20
+    /// Most fields of a form: browsers post them all, and no more than ``Fields/limit`` are read.
+    private static let most = 1_000
     static let kind = "kind"
     private static let position = "rule-position"
 
@@ -31,15 +30,21 @@ struct ActionForm: Sendable {
     let service: String
     /// All parts of the service, which name each other.
     let parts: [ActionDefinition]
-    /// The list that gets one more row.
-    var adding = ""
+    /// Where the form is posted to.
+    var action = ""
+
+    private var make: ActionFields { ActionFields(visit: visit, action: action) }
 
     /// Whether a form can hold the part.
     static func holds(_ part: ActionDefinition) -> Bool {
-        guard let kind = Kind(rawValue: part.kind), kind != .tree else { return false }
-        let steps = part.guidance?.steps ?? []
-        return steps.count <= most && steps.allSatisfy { $0.links.count <= 1 }
-            && (part.rule?.recommendations.count ?? 0) <= most
+        func links(_ links: [ActionLink]) -> Int { 3 * links.count }
+        let guidance = (part.guidance?.steps ?? []).map { 2 + links($0.links) }
+        let tree = (part.decisionTree?.steps ?? []).map { step in
+            4 + links(step.links) + 4 * step.answers.count
+                + step.cases.map { 3 + links($0.links) }.reduce(0, +)
+        }
+        let fields = (guidance + tree).reduce(part.rule?.recommendations.count ?? 0, +)
+        return Kind(rawValue: part.kind) != nil && fields <= most
     }
 
     /// A new part of a kind.
@@ -47,22 +52,35 @@ struct ActionForm: Sendable {
         var part = ActionDefinition()
         part.kind = kind
         part.active = true
+        if kind == Kind.tree.rawValue { part.decisionTree = TreeForm.begun }
         return part
     }
 
-    /// The id of the field at a place: `rule.context` is `rule-context`, `guidance.steps[0].text.en` `guidance-steps-0-text-en`.
-    static func name(_ place: String) -> String {
+    /// The name of the field at a place: `rule.context` is `rule-context`, `guidance.steps[0].text.en` `guidance-steps-0-text-en`.
+    private static func name(_ place: String) -> String {
         let path = place.hasPrefix("action_definition.") ? String(place.dropFirst("action_definition.".count)) : place
         return path.replacing("[", with: "-").replacing("]", with: "").replacing(".", with: "-")
     }
 
-    /// What the services refused, at the fields of the form.
-    static func placed(_ problem: Problem) -> Problem {
+    /// What the services refused, or the check has found, at the fields of the form that are there.
+    static func placed(_ problem: Problem, at fields: [Forms.Field]) -> Problem {
+        let names = Set(fields.map(\.name))
         var problem = problem
         for index in problem.violations.indices {
-            problem.violations[index].field = name(problem.violations[index].field)
+            problem.violations[index].field = place(of: name(problem.violations[index].field), in: names)
         }
         return problem
+    }
+
+    /// The field of that name; of a text in both languages the first one, of what has no field what it stands in.
+    private static func place(of name: String, in names: Set<String>) -> String {
+        var parts = name.split(separator: "-")
+        while !parts.isEmpty {
+            let place = parts.joined(separator: "-")
+            if let found = [place, "\(place)-en"].first(where: names.contains) { return found }
+            parts.removeLast()
+        }
+        return name
     }
 
     // MARK: What is shown
@@ -75,7 +93,7 @@ struct ActionForm: Sendable {
                 : "")
         let active = Forms.Field(
             "active", visit.say("Takes part", "사용"), .boolean, value: part.active == false ? "" : "true")
-        return [key] + texts("label", visit.say("Name", "이름"), part.label, isLong: false) + own(part) + [active]
+        return [key] + make.texts("label", visit.say("Name", "이름"), part.label) + own(part) + [active]
     }
 
     private func own(_ part: ActionDefinition) -> [Forms.Field] {
@@ -90,9 +108,9 @@ struct ActionForm: Sendable {
             let guidance = part.guidance ?? Guidance()
             let flow = visit.say("Key of a guided flow that begins from the card", "카드에서 시작하는 안내 흐름의 키")
             return [
-                Forms.Field(
-                    List.steps.rawValue, visit.say("Steps", "단계"),
-                    .rows(rows(guidance.steps, .steps).enumerated().map { step($1, $0) })),
+                make.ordered(
+                    List.steps.rawValue, visit.say("Steps", "단계"), add: visit.say("Add a step", "단계 추가"),
+                    guidance.steps.isEmpty ? [GuidanceStep()] : guidance.steps, step),
                 Forms.Field("guidance-flow", flow, .text("text"), value: guidance.flow),
             ]
         case .field:
@@ -101,26 +119,26 @@ struct ActionForm: Sendable {
                     "field_recommendation-field", "Name of the field", "필드 이름", .text("text"),
                     part.fieldRecommendation?.field)
             ]
-        case .tree, nil: return []
+        case .tree: return [TreeForm(fields: make).field(part.decisionTree ?? DecisionTree())]
+        case nil: return []
         }
     }
 
     private func ofRule(_ rule: ActionRule) -> [Forms.Field] {
-        let cards = rows(rule.recommendations, .recommendations).enumerated().map { place, key in
-            [
-                Forms.Field(
-                    "\(List.recommendations.rawValue)-\(place)",
-                    visit.say("Card \(place + 1)", "카드 \(grouped: place + 1)"),
-                    .choice(options([.recommendation], key)), value: key ?? "")
-            ]
+        let cards = make.ordered(
+            List.recommendations.rawValue, visit.say("Cards, in their order", "카드(표시 순서대로)"),
+            add: visit.say("Add a card", "카드 추가"), rule.recommendations.isEmpty ? [""] : rule.recommendations
+        ) { name, number, key in
+            let title = visit.say("Card \(number)", "카드 \(grouped: number)")
+            let card = Forms.Field(name, title, .choice(options([.recommendation], key)), value: key)
+            return OrderedRows.Row(title: title, cells: [card])
         }
         return [
             field("rule-context", "Context", "컨텍스트", .choice(options([.context], rule.context)), rule.context),
             Forms.Field(
                 "rule-condition", visit.say("Condition", "조건"), .text("text"), value: rule.condition,
                 help: visit.say("Empty for every record of the context.", "비워 두면 컨텍스트의 모든 레코드에 적용됩니다.")),
-            Forms.Field(
-                List.recommendations.rawValue, visit.say("Cards, in their order", "카드(표시 순서대로)"), .rows(cards)),
+            cards,
             Forms.Field(
                 Self.position, visit.say("Position", "순서"), .text("number"), value: "\(rule.position)",
                 help: visit.say("Smaller ones come first.", "작은 값이 먼저 적용됩니다.")),
@@ -134,7 +152,7 @@ struct ActionForm: Sendable {
             field(
                 "recommendation-shows", "What it shows", "표시할 내용",
                 .choice(options([.guidance, .field, .tree], card.shows)), card.shows)
-        ] + texts("recommendation-text", visit.say("What the card says", "카드 문구"), card.text, isLong: true) + [
+        ] + make.texts("recommendation-text", visit.say("What the card says", "카드 문구"), card.text, isLong: true) + [
             Forms.Field(
                 "recommendation-generator", visit.say("What proposes the value", "값을 제안하는 생성기"), .text("text"),
                 value: card.generator,
@@ -150,28 +168,17 @@ struct ActionForm: Sendable {
         ]
     }
 
-    private func step(_ step: GuidanceStep?, _ place: Int) -> [Forms.Field] {
-        let name = "\(List.steps.rawValue)-\(place)"
-        let link = step?.links.first
-        return texts(
-            "\(name)-text", visit.say("Step \(place + 1)", "단계 \(grouped: place + 1)"), step?.text, isLong: true)
-            + [
-                Forms.Field(
-                    "\(name)-links-0-article", visit.say("Key of an article", "문서의 키"), .text("text"),
-                    value: link?.article ?? "")
-            ] + texts("\(name)-links-0-label", visit.say("What the link says", "링크 문구"), link?.label, isLong: false)
+    private func step(_ name: String, _ number: Int, _ step: GuidanceStep) -> OrderedRows.Row {
+        let title = visit.say("Step \(number)", "단계 \(grouped: number)")
+        return OrderedRows.Row(
+            title: title,
+            cells: make.texts("\(name)-text", title, step.text, isLong: true) + [make.links(name, step.links)])
     }
 
     private func field(
         _ name: String, _ en: String, _ ko: String, _ kind: Forms.Kind, _ value: String?
     ) -> Forms.Field {
         Forms.Field(name, visit.say(en, ko), kind, value: value ?? "", isRequired: true)
-    }
-
-    private func texts(_ name: String, _ label: String, _ text: ActionText?, isLong: Bool) -> [Forms.Field] {
-        [("en", "English", text?.en), ("ko", "한국어", text?.ko)].map { code, language, value in
-            Forms.Field("\(name)-\(code)", "\(label) · \(language)", isLong ? .long : .text("text"), value: value ?? "")
-        }
     }
 
     /// Parts of some kinds by what people call them; one that nobody knows is kept.
@@ -184,18 +191,13 @@ struct ActionForm: Sendable {
         return [Forms.Option(key, key)] + known
     }
 
-    private func rows<Element>(_ all: [Element], _ list: List) -> [Element?] {
-        let rows = all.map { Optional($0) }
-        return Array((rows + (rows.isEmpty || adding == list.rawValue ? [nil] : [])).prefix(Self.most))
-    }
-
     // MARK: What was posted
 
-    /// The part as it was typed over what is stored.
+    /// The part as it was typed over what is stored, with rows that nobody has filled in yet.
     func typed(_ stored: ActionDefinition, isNew: Bool) throws(Problem) -> ActionDefinition {
         var part = stored
         if isNew { part.key = visit.form["key"] }
-        part.label = text("label")
+        part.label = make.entered("label")
         part.active = visit.form["active"] == "true"
         switch Kind(rawValue: part.kind) {
         case .context:
@@ -205,20 +207,25 @@ struct ActionForm: Sendable {
         case .rule: part.rule = try rule()
         case .recommendation:
             var card = part.recommendation ?? Recommendation()
-            (card.shows, card.text) = (visit.form["recommendation-shows"], text("recommendation-text"))
+            (card.shows, card.text) = (visit.form["recommendation-shows"], make.entered("recommendation-text"))
             card.generator = visit.form["recommendation-generator"]
             card.argument = visit.form["recommendation-argument"]
             part.recommendation = card
         case .guidance:
             var guidance = Guidance()
-            guidance.steps = (0..<Self.most).compactMap(step)
+            guidance.steps = make.rows(List.steps.rawValue) { name in
+                var step = GuidanceStep()
+                (step.text, step.links) = (make.entered("\(name)-text"), make.links(name))
+                return step
+            }
             guidance.flow = visit.form["guidance-flow"]
             part.guidance = guidance
         case .field:
             var field = FieldRecommendation()
             field.field = visit.form["field_recommendation-field"]
             part.fieldRecommendation = field
-        case .tree, nil: break
+        case .tree: part.decisionTree = TreeForm(fields: make).typed()
+        case nil: break
         }
         return part
     }
@@ -226,33 +233,12 @@ struct ActionForm: Sendable {
     private func rule() throws(Problem) -> ActionRule {
         var rule = ActionRule()
         (rule.context, rule.condition) = (visit.form["rule-context"], visit.form["rule-condition"])
-        rule.recommendations = (0..<Self.most).map { visit.form["\(List.recommendations.rawValue)-\($0)"] }
-            .filter { !$0.isEmpty }
+        rule.recommendations = make.rows(List.recommendations.rawValue) { visit.form[$0] }
         let position = visit.form[Self.position]
         guard let number = Int32(position.isEmpty ? "0" : position) else {
             throw .invalid(field: Self.position, Text(en: "This is no number.", ko: "숫자를 입력하세요."))
         }
         rule.position = number
         return rule
-    }
-
-    /// A step that somebody has filled in.
-    private func step(_ place: Int) -> GuidanceStep? {
-        let name = "\(List.steps.rawValue)-\(place)"
-        let (said, article) = (text("\(name)-text"), visit.form["\(name)-links-0-article"])
-        guard !said.en.isEmpty || !said.ko.isEmpty || !article.isEmpty else { return nil }
-        var (step, link) = (GuidanceStep(), ActionLink())
-        step.text = said
-        if !article.isEmpty {
-            (link.article, link.label) = (article, text("\(name)-links-0-label"))
-            step.links = [link]
-        }
-        return step
-    }
-
-    private func text(_ name: String) -> ActionText {
-        var text = ActionText()
-        (text.en, text.ko) = (visit.form["\(name)-en"], visit.form["\(name)-ko"])
-        return text
     }
 }

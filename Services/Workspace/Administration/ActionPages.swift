@@ -116,8 +116,7 @@ enum ActionPages {
     }
 
     static func name(_ part: ActionDefinition, _ visit: Visit) -> String {
-        guard let label = part.label else { return part.key }
-        return visit.reader.language == .ko && !label.ko.isEmpty ? label.ko : label.en
+        part.label.map { said($0, visit) } ?? part.key
     }
 
     private static func kind(_ kind: String) -> Text {
@@ -154,87 +153,116 @@ enum ActionPages {
         visit.form.contains(definition) || visit.query["as"] == "json" || !ActionForm.holds(part)
     }
 
-    /// What a page shows of a part that was typed: what is wrong with it, and what was pressed.
+    /// What a page shows of a part that was typed, and what is wrong with it.
     private struct Typed {
         var refused: Problem?
         var faults: [ActionFault]?
         var typed: ActionDefinition?
-        var adding = ""
     }
 
     private static func page(_ visit: Visit, _ shown: Typed = Typed()) async throws(Problem) -> Page {
         try check(visit)
         let (stored, service) = (try await stored(visit), visit.part("service"))
         let isText = isText(stored, visit)
-        var own = visit.path.replacing(#/\/delete$/#, with: "")
-        if isNew(visit), visit.isRead, !stored.kind.isEmpty { own += "?\(ActionForm.kind)=\(stored.kind)" }
-        let language = visit.reader.language
+        let action = visit.path.replacing(#/\/delete$/#, with: "")
         var values: Values = [
             "heading": isNew(visit) ? visit.say("New part", "새 항목") : name(stored, visit),
             "kind": stored.kind.isEmpty ? "" : visit.reader(kind(stored.kind)),
             "newKind": isNew(visit) ? stored.kind : "",
-            "action": visit.path.replacing(#/\/delete$/#, with: ""), "asText": "", "build": [Values](),
+            "action": action, "asText": "", "build": [Values](),
             "etag": shown.refused?.isStale == true || visit.form["etag"].isEmpty ? stored.etag : visit.form["etag"],
             "checked": shown.faults != nil,
             "delete": isNew(visit) ? "" : "\(href)/\(service)/\(Fields.encoded(stored.id))/delete",
-            "faults": (shown.faults ?? []).map { fault -> Values in
-                let text = fault.message ?? ActionText()
-                return [
-                    "field": fault.field, "href": isText ? "#\(definition)" : "#\(ActionForm.name(fault.field))",
-                    "text": language == .ko && !text.ko.isEmpty ? text.ko : text.en,
-                ]
-            },
         ]
-        let forms = Forms(visit, showsTyped: isText && shown.faults != nil)
-        let fields: [Forms.Field]
-        let refused = shown.refused.map(ActionForm.placed)
         if isText {
-            let value = isNew(visit) ? beginning(stored.kind) : text(stored)
-            fields = [
-                Forms.Field(
-                    definition, visit.say("Definition (JSON)", "정의(JSON)"), .code, value: value, isRequired: true)
-            ]
+            values.merge(text(stored, shown, visit)) { _, own in own }
         } else {
             let form = ActionForm(
-                visit: visit, service: service, parts: try await all(service, visit), adding: shown.adding)
+                visit: visit, service: service, parts: try await all(service, visit), action: action)
             // What was refused or pressed is drawn as it was typed.
             let entered = visit.form.contains("label-en") ? (try? form.typed(stored, isNew: isNew(visit))) : nil
-            let part = shown.typed ?? entered ?? stored
-            fields = form.fields(part, isNew: isNew(visit))
-            values["asText"] = own + (own.contains("?") ? "&" : "?") + asText
-            if stored.kind == ActionForm.Kind.rule.rawValue {
-                let table = form.parts.first { $0.key == part.rule?.context }?.context?.table
-                values["build"] = ConditionBuilder(over: Dictionaries.schema(table ?? ""), visit).fields(
-                    refused: refused)
-            }
+            let typed = shown.typed ?? entered?.filledIn()
+            values.merge(drawn(form, typed ?? stored, isTyped: typed != nil, shown, visit)) { _, own in own }
+            let begun = isNew(visit) && visit.isRead ? "\(ActionForm.kind)=\(stored.kind)&" : ""
+            values["asText"] = "\(action)?\(begun)\(asText)"
         }
-        values["fields"] = fields.map { forms.values($0, refused: refused) }
-        if let refused { values["problem"] = forms.problem(refused, fields) }
         var page = Page(template: "action", title: visit.say("Recommended action", "권장 작업"), values: values)
         page.trail = visit.wayOfAdministration() + [Crumb(label: visit.say("Recommended actions", "권장 작업"), href: href)]
         return page
     }
 
-    /// What a new part of a kind begins with as JSON.
-    private static func beginning(_ kind: String) -> String {
-        let own =
-            kind == ActionForm.Kind.tree.rawValue
-            ? """
-            "decision_tree": {
-                "steps": [
-                  { "key": "first", "text": { "en": "", "ko": "" }, "answers": [{ "key": "yes", "label": { "en": "Yes", "ko": "예" }, "next": "end" }] },
-                  { "key": "end", "text": { "en": "", "ko": "" }, "is_end": true }
-                ]
-              }
-            """ : #""rule": { "context": "", "condition": "", "recommendations": [] }"#
-        return """
-            {
-              "key": "",
-              "label": { "en": "", "ko": "" },
-              \(own)
-            }
-            """
+    /// A part as JSON, in one field.
+    private static func text(_ stored: ActionDefinition, _ shown: Typed, _ visit: Visit) -> Values {
+        let isBegun = isNew(visit) && stored.kind != ActionForm.Kind.tree.rawValue
+        let field = Forms.Field(
+            definition, visit.say("Definition (JSON)", "정의(JSON)"), .code, value: isBegun ? beginning : text(stored),
+            isRequired: true)
+        let forms = Forms(visit, showsTyped: shown.faults != nil)
+        var values: Values = [
+            "fields": [forms.values(field, refused: shown.refused)],
+            "faults": (shown.faults ?? []).map { fault -> Values in
+                ["label": "", "field": fault.field, "href": "#\(definition)", "text": said(fault.message, visit)]
+            },
+        ]
+        if let refused = shown.refused { values["problem"] = forms.problem(refused, [field]) }
+        return values
     }
+
+    /// A part as a form, with what is wrong at its fields.
+    private static func drawn(
+        _ form: ActionForm, _ part: ActionDefinition, isTyped: Bool, _ shown: Typed, _ visit: Visit
+    ) -> Values {
+        let fields = form.fields(part, isNew: isNew(visit))
+        let whole = Forms.whole(fields)
+        var visit = visit
+        if isTyped {
+            // What nobody has filled in is gone: the fields have moved since they were posted.
+            for field in whole where field.kind.isSingle { visit.form = visit.form.with(field.name, field.value) }
+        }
+        let forms = Forms(visit)
+        let found = shown.faults.map { faults in
+            Problem(
+                .invalidArgument, Text(en: "", ko: ""),
+                violations: faults.map { fault in
+                    let text = fault.message ?? ActionText()
+                    return Problem.Violation(
+                        field: fault.field, text: Text(en: text.en, ko: text.ko.isEmpty ? text.en : text.ko))
+                })
+        }
+        let wrong = (shown.refused ?? found).map { ActionForm.placed($0, at: whole) }
+        let labels = Dictionary(whole.map { ($0.name, $0.label) }, uniquingKeysWith: { first, _ in first })
+        var values: Values = [
+            "redrawn": isTyped, "fields": fields.map { forms.values($0, refused: wrong) },
+            "faults": shown.faults == nil
+                ? [Values]()
+                : (wrong?.violations ?? []).map { violation -> Values in
+                    [
+                        "label": labels[violation.field] ?? "", "field": violation.field,
+                        "href": "#\(violation.field)", "text": violation.text(visit.reader.language),
+                    ]
+                },
+        ]
+        if part.kind == ActionForm.Kind.rule.rawValue {
+            let table = form.parts.first { $0.key == part.rule?.context }?.context?.table
+            values["build"] = ConditionBuilder(over: Dictionaries.schema(table ?? ""), visit).fields(refused: wrong)
+        }
+        if shown.refused != nil, let wrong { values["problem"] = forms.problem(wrong, whole) }
+        return values
+    }
+
+    private static func said(_ text: ActionText?, _ visit: Visit) -> String {
+        let (en, ko) = (text?.en ?? "", text?.ko ?? "")
+        return visit.reader.language == .ko && !ko.isEmpty ? ko : en
+    }
+
+    /// What a new part begins with as JSON.
+    private static let beginning = """
+        {
+          "key": "",
+          "label": { "en": "", "ko": "" },
+          "rule": { "context": "", "condition": "", "recommendations": [] }
+        }
+        """
 
     /// A part as people change it: without what the system sets.
     private static func text(_ part: ActionDefinition) -> String {
@@ -262,7 +290,7 @@ enum ActionPages {
             }
         } else {
             let form = ActionForm(visit: visit, service: visit.part("service"), parts: [])
-            part = try form.typed(try await stored(visit), isNew: isNew(visit))
+            part = try form.typed(try await stored(visit), isNew: isNew(visit)).filledIn()
         }
         (part.id, part.etag) = isNew(visit) ? ("", "") : (visit.part("id"), visit.form["etag"])
         return part
@@ -272,9 +300,7 @@ enum ActionPages {
         try check(visit)
         let choice = visit.form["do"]
         return try await Work.answer { () async throws(Problem) in
-            if choice.hasPrefix("add:") {
-                return .page(try await page(visit, Typed(adding: String(choice.dropFirst("add:".count)))))
-            }
+            if let edited = visit.form.edited(by: choice) { return .page(try await edit(edited, visit)) }
             if choice == ConditionBuilder.action { return .page(try await built(visit)) }
             let part = try await typed(visit)
             guard choice != "check" else {
@@ -289,6 +315,15 @@ enum ActionPages {
         } refused: { (problem) async throws(Problem) in
             try await page(visit, Typed(refused: problem))
         }
+    }
+
+    /// The page with a row that was moved, removed or added.
+    private static func edit(_ edited: Fields, _ visit: Visit) async throws(Problem) -> Page {
+        var visit = visit
+        visit.form = edited
+        let form = ActionForm(visit: visit, service: visit.part("service"), parts: [])
+        let typed = try form.typed(try await stored(visit), isNew: isNew(visit))
+        return try await page(visit, Typed(typed: typed))
     }
 
     private static func saved(_ part: ActionDefinition, _ visit: Visit) async throws(Problem) -> String {

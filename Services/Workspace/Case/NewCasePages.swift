@@ -38,14 +38,19 @@ enum NewCasePages: PageFolder {
         person.map { !$0.isCustomer && Access.allows($0.roles, .create, on: Record.schema.table) } ?? false
     }
 
-    /// The form, with whoever opens it as the one who is responsible.
+    /// The form, with whoever opens it as the one who is responsible, and what the address says: `/cases/new?account=…`.
     private static func page(_ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
         guard let person = visit.person, isFor(person) else {
             throw .noPage
         }
         var usual = Record()
-        (usual.assignedTo, usual.priority) = (person.user, 3)
-        let fields = RecordForm<OnboardingCase>(keys, visit).fields(usual, names: [person.user: person.name])
+        usual.priority = 3
+        usual.take(visit.query, Set(keys.map(\.rawValue)))
+        var named = RecordNames()
+        named.add(usual, visit.form)
+        var names = await named.found(visit)
+        if usual.assignedTo == nil { (usual.assignedTo, names[person.user]) = (person.user, person.name) }
+        let fields = RecordForm<OnboardingCase>(keys, visit).fields(usual, names: names)
         let forms = Forms(visit)
         var form: Values = [
             "action": href, "fields": fields.map { forms.values($0, refused: refused) },

@@ -32,14 +32,26 @@ struct Forms: Sendable {
         case many([Option], choose: String)
         /// A table of rows: each cell is a field.
         case rows([[Field]])
+        /// Rows that are put in order.
+        case ordered(OrderedRows)
+        /// What goes along and nobody sees.
+        case hidden
         /// Not to be changed.
         case fixed
+
+        /// Whether its label stands above its only input.
+        var isLabeled: Bool {
+            switch self {
+            case .boolean, .hidden: false
+            default: isSingle
+            }
+        }
 
         /// Whether the field has one value, under its own name.
         var isSingle: Bool {
             switch self {
-            case .text, .long, .code, .date, .boolean, .choice, .reference: true
-            case .several, .many, .rows, .fixed: false
+            case .text, .long, .code, .date, .boolean, .choice, .reference, .hidden: true
+            case .several, .many, .rows, .ordered, .fixed: false
             }
         }
     }
@@ -95,7 +107,8 @@ struct Forms: Sendable {
         let fault = refused?.fault(field.key, visit.reader.language) ?? ""
         var values: Values = [
             "name": field.name, "label": field.label, "value": typed, "required": field.isRequired, "help": field.help,
-            "wrong": fault, "autocomplete": field.autocomplete, "single": true, "code": false,
+            "wrong": fault, "autocomplete": field.autocomplete, "single": field.kind.isLabeled,
+            "code": false,
         ]
         switch field.kind {
         case .text(let type):
@@ -108,14 +121,12 @@ struct Forms: Sendable {
             values["code"] = true
         case .date: values["isDate"] = true
         case .boolean:
-            values["single"] = false
             values["isBoolean"] = true
             values["chosen"] = typed == "true"
         case .choice(let options):
             values["isChoice"] = true
             values["choices"] = chosen(options, [typed])
         case .several(let options):
-            values["single"] = false
             values["isSeveral"] = true
             let all = isTyped ? Set(visit.form.all(field.name)) : Set(Self.list(field.value))
             values["choices"] = chosen(options, all)
@@ -124,23 +135,44 @@ struct Forms: Sendable {
             values["choose"] = choose
             values["text"] = isTyped ? visit.form["\(field.name)-text"] : shown
         case .many(let options, let choose):
-            values["single"] = false
             values["isMany"] = true
             values["choose"] = choose
             values["choices"] = chosen(options, isTyped ? visit.form.all(field.name) : Self.list(field.value))
             values["added"] = isTyped ? visit.form[Self.adding(field.name)] : ""
             values["text"] = isTyped ? visit.form["\(Self.adding(field.name))-text"] : ""
         case .rows(let rows):
-            values["single"] = false
             values["isRows"] = true
             values["rows"] = rows.map { row -> Values in
                 ["cells": row.map { self.values($0, refused: refused) }]
             }
-        case .fixed:
-            values["single"] = false
-            values["isFixed"] = true
+        case .ordered(let list):
+            values["isOrdered"] = true
+            (values["add"], values["addition"]) = (list.add, list.addition(field.name))
+            values["rows"] = list.values(field.name) {
+                refused?.fault($0, visit.reader.language) ?? ""
+            } _: {
+                self.values($0, refused: refused)
+            }
+        case .hidden: values["isHidden"] = true
+        case .fixed: values["isFixed"] = true
         }
         return values
+    }
+
+    /// The fields with those that stand in their rows, and the rows, each called by the way to it.
+    static func whole(_ fields: [Field], within way: [String] = []) -> [Field] {
+        fields.flatMap { field -> [Field] in
+            var named = field
+            named.label = (way + [field.label]).joined(separator: " › ")
+            guard case .ordered(let list) = field.kind else { return [named] }
+            return [named]
+                + list.rows.enumerated().flatMap { place, row -> [Field] in
+                    let id = "\(field.name)-\(place)"
+                    let inner = whole(row.cells, within: way + [row.title])
+                    guard !inner.contains(where: { $0.name == id }) else { return inner }
+                    return [Field(id, (way + [row.title]).joined(separator: " › "), .fixed)] + inner
+                }
+        }
     }
 
     /// The name under which one more record of a list is chosen.

@@ -214,7 +214,11 @@ struct ListBulk: Sendable {
         _ response: BatchResponse, _ targets: [BatchTarget], _ table: ListedTable
     ) async throws(Problem) -> Values {
         let failed = response.results.filter { $0.error != nil }
-        let shown = failed.prefix(Self.named)
+        // What was not done has no id in the answer, but its place among what was asked.
+        let shown = failed.prefix(Self.named).map { result -> (id: String, error: String) in
+            let place = Int(result.index)
+            return (targets.indices.contains(place) ? targets[place].id : result.id, result.error?.message ?? "")
+        }
         let names = try await Lookup(visit).names(of: shown.map(\.id), in: table.schema.table)
         let text = Text(
             en: "\(grouped: Int(response.succeeded)) changed, \(grouped: Int(response.failed)) not.",
@@ -223,13 +227,8 @@ struct ListBulk: Sendable {
             en: "And \(grouped: failed.count - shown.count) more.", ko: "외 \(grouped: failed.count - shown.count)건.")
         return [
             "text": visit.reader(text),
-            "failed": shown.map { result -> Values in
-                let place = Int(result.index)
-                let id = targets.indices.contains(place) ? targets[place].id : result.id
-                return [
-                    "name": names[id] ?? "", "href": Address.of(table.schema.table, id, id: id),
-                    "text": result.error?.message ?? "",
-                ]
+            "failed": shown.map { id, error -> Values in
+                ["name": names[id] ?? "", "href": Address.of(table.schema.table, id, id: id), "text": error]
             }, "more": failed.count > shown.count ? visit.reader(more) : "",
         ]
     }

@@ -14,6 +14,8 @@ struct LiveHint {
     let engagement: String
     /// The objective that an outcome or a milestone belongs to; empty for none.
     let objective: String
+    /// The outcome that an initiative belongs to; empty for none.
+    let outcome: String
     /// The accounts that the record names.
     let accounts: [String]
     /// Whether customers may have to look again: at nothing that is the provider's own.
@@ -37,6 +39,7 @@ struct LiveHint {
             event.service == Engagement.schema.service
             ? record?.single(RiskSignal.Field.engagement.rawValue) ?? "" : ""
         objective = record?.single(SuccessOutcome.Field.successObjective.rawValue) ?? ""
+        outcome = record?.single(SuccessInitiative.Field.successOutcome.rawValue) ?? ""
         let fields = record.map { type(of: $0).schema.fields } ?? []
         accounts = fields.filter { $0.referencedTable == CustomerAccount.schema.table }.compactMap {
             record?.single($0.name)
@@ -49,8 +52,8 @@ struct LiveHint {
         isForCustomers = isShown && event.action != "noted"
     }
 
-    /// Whether a page about `topic` may show what has changed.
-    func concerns(_ topic: LiveTopic?, isThere: Bool) -> Bool {
+    /// Whether a page about `topic` may show what has changed; `below` are the records that it shows what belongs to besides.
+    func concerns(_ topic: LiveTopic?, isThere: Bool, below: Set<String> = []) -> Bool {
         switch topic {
         case .work: LiveTopic.ofWork.contains(table) && isThere
         case .list(table): isThere
@@ -58,7 +61,8 @@ struct LiveHint {
         case .record(OnboardingCase.schema.table, above), .record(Engagement.schema.table, engagement),
             .record(SuccessObjective.schema.table, objective):
             true
-        case .list, .record, nil: false
+        case .record: below.contains(outcome)
+        case .list, nil: false
         }
     }
 }

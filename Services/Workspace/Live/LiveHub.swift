@@ -23,6 +23,8 @@ final class LiveHub: ServiceLifecycle.Service {
         let domain: DomainPath
         /// The accounts of a customer; none of the provider's people.
         let accounts: Set<String>
+        /// The outcomes of the objective that the page is about: initiatives name these alone.
+        var outcomes: Set<String>
         let continuation: AsyncStream<LiveSignal>.Continuation
 
         /// Whether what lies there may be in the lists of whoever looks.
@@ -30,7 +32,9 @@ final class LiveHub: ServiceLifecycle.Service {
 
         /// Whether the page may show what has changed: customers hear of their own accounts alone, and of nothing internal.
         func isMeant(by hint: LiveHint) -> Bool {
-            guard !accounts.isEmpty else { return hint.concerns(topic, isThere: sees(hint.domain)) }
+            guard !accounts.isEmpty else {
+                return hint.concerns(topic, isThere: sees(hint.domain), below: outcomes)
+            }
             let isTheirs = sees(hint.domain) && !accounts.isDisjoint(with: hint.accounts)
             return hint.isForCustomers && hint.concerns(topic, isThere: isTheirs)
         }
@@ -54,16 +58,17 @@ final class LiveHub: ServiceLifecycle.Service {
     /// How many streams are open.
     var count: Int { state.withLock { $0.listeners.count } }
 
-    /// The signals for one page of somebody, of a customer with the `accounts`; nil when there are too many already. Of one person's the oldest gives way: that a page was
+    /// The signals for one page of somebody, of a customer with the `accounts`, of an objective with the `outcomes` that it has; nil when there are too many already. Of one person's the oldest gives way: that a page was
     /// left is known only when it is told something. Signals that nobody has taken yet are not kept twice.
     func open(
-        _ topic: LiveTopic?, user: String, session: String = "", domain: String, accounts: [String] = []
+        _ topic: LiveTopic?, user: String, session: String = "", domain: String, accounts: [String] = [],
+        outcomes: [String] = []
     ) -> AsyncStream<LiveSignal>? {
         guard let domain = DomainPath(domain) else { return nil }
         let (stream, continuation) = AsyncStream.makeStream(of: LiveSignal.self, bufferingPolicy: .bufferingNewest(8))
         let listener = Listener(
             topic: topic, user: user, session: session, domain: domain, accounts: Set(accounts),
-            continuation: continuation)
+            outcomes: Set(outcomes), continuation: continuation)
         let (number, oldest) = state.withLock { state -> (Int?, Listener?) in
             guard !state.isOver, state.listeners.count < Self.limits.all else { return (nil, nil) }
             let own = state.listeners.filter { $0.value.user == user }.keys
@@ -175,6 +180,17 @@ final class LiveHub: ServiceLifecycle.Service {
 
     private func tell(_ event: RecordEvent) {
         let hint = LiveHint(event)
+        if hint.table == SuccessOutcome.schema.table { learn(of: hint) }
         tell(.changed) { $0.isMeant(by: hint) }
+    }
+
+    /// An objective that a page is about has one more outcome, whose initiatives the page shows from now on.
+    private func learn(of hint: LiveHint) {
+        let topic = LiveTopic.record(table: SuccessObjective.schema.table, id: hint.objective)
+        state.withLock { state in
+            for (number, listener) in state.listeners where listener.topic == topic {
+                state.listeners[number]?.outcomes.insert(hint.id)
+            }
+        }
     }
 }

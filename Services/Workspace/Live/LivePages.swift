@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Hummingbird
 import ImportValidationWire
 import NotifierWire
@@ -15,9 +16,11 @@ enum LivePages: PageFolder {
         pages.get("/live", .page) { visit async throws(Problem) in
             let topic = LiveTopic(visit.query["topic"])
             if let topic { try await check(topic, visit) }
+            let outcomes = await outcomes(of: topic, visit)
             guard let person = visit.person,
                 let stream = site.live.open(
-                    topic, user: person.user, session: person.session, domain: person.domain, accounts: person.accounts)
+                    topic, user: person.user, session: person.session, domain: person.domain, accounts: person.accounts,
+                    outcomes: outcomes)
             else { throw .resourceExhausted() }
             return .response(response(stream, visit, site))
         }
@@ -41,6 +44,15 @@ enum LivePages: PageFolder {
         case ImportTask.schema.table: _ = try await visit.ask(ImportValidationAPI.getImportTask, request)
         default: try await read(try RecordTypes.named(table), id, visit)
         }
+    }
+
+    /// The outcomes of an objective, by which its page hears of initiatives. Where they cannot be had it hears of all else.
+    private static func outcomes(of topic: LiveTopic?, _ visit: Visit) async -> [String] {
+        guard case .record(SuccessObjective.schema.table, let objective) = topic else { return [] }
+        var request = ListRequest()
+        request.pageSize = 200
+        request.filter = FilterText.equal(SuccessOutcome.Field.successObjective, objective)
+        return (try? await visit.ask(CustomerSuccessAPI.listSuccessOutcomes, request).successOutcomes.map(\.id)) ?? []
     }
 
     /// Whether the roles of the person read the table of a list.

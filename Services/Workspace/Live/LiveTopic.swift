@@ -59,7 +59,7 @@ enum LiveTopic: Hashable, Sendable {
             table == OnboardingCase.schema.table || table == LifecycleTask.schema.table
         case .record(Engagement.schema.table, _): service == Engagement.schema.service
         case .record(SuccessObjective.schema.table, _):
-            [SuccessObjective.schema.table, SuccessOutcome.schema.table, SuccessMilestone.schema.table].contains(table)
+            Self.ofObjectives.contains(table)
         case .record(let own, _): own == table
         }
     }
@@ -67,6 +67,12 @@ enum LiveTopic: Hashable, Sendable {
     /// What the cards of the landing page of onboarding count.
     static let ofWork: Set = [
         OnboardingCase.schema.table, LifecycleTask.schema.table, ImportTask.schema.table, RiskSignal.schema.table,
+    ]
+
+    /// What the page of an objective shows.
+    private static let ofObjectives: Set = [
+        SuccessObjective.schema.table, SuccessOutcome.schema.table, SuccessMilestone.schema.table,
+        SuccessInitiative.schema.table,
     ]
 
     /// Who may sign in, and with what: the pages do not hear of it, and so nobody else does through them.

@@ -36,15 +36,14 @@ enum HealthPages: PageFolder {
         let name: String
         let label: Text
         let show: Method<ShowHealthRequest, ServiceHealth>
-        /// How its jobs are run. Nil where nobody runs them by hand: they write down the figures of a day, or clear away what has run
-        /// out and is not shown any more, so that sooner they would change nothing.
+        /// How one of its jobs is run by hand; nil for a service that has none.
         var run: Method<RunJobRequest, RunJobResponse>?
     }
 
     private static let all = [
         Asked(
             name: OnboardingCase.schema.service, label: Text(en: "Onboarding", ko: "온보딩"),
-            show: OnboardingAPI.showOnboardingHealth),
+            show: OnboardingAPI.showOnboardingHealth, run: OnboardingAPI.runOnboardingJob),
         Asked(
             name: ImportTask.schema.service, label: Text(en: "Imports", ko: "가져오기"),
             show: ImportValidationAPI.showImportHealth, run: ImportValidationAPI.runImportJob),
@@ -53,7 +52,7 @@ enum HealthPages: PageFolder {
             show: CustomerSuccessAPI.showSuccessHealth, run: CustomerSuccessAPI.runJob),
         Asked(
             name: FlowRun.schema.service, label: Text(en: "Success plays", ko: "성공 플레이"),
-            show: PlayLauncherAPI.showPlayHealth),
+            show: PlayLauncherAPI.showPlayHealth, run: PlayLauncherAPI.runPlayJob),
         Asked(
             name: InAppNotification.schema.service, label: Text(en: "Notifications", ko: "알림"),
             show: NotifierAPI.showNotifierHealth),
@@ -145,7 +144,7 @@ enum HealthPages: PageFolder {
         var values: Values = [
             "label": visit.reader(JobLabels.job(job.job)), "name": job.job, "service": visit.reader(asked.label),
             "off": job.offUntil, "run": asked.run == nil || !job.offUntil.isEmpty ? "" : "\(asked.name) \(job.job)",
-            "alone": asked.run == nil, "runs": job.runs.map { run($0, parts, visit) },
+            "runs": job.runs.map { run($0, parts, visit) },
         ]
         if let next = job.nextAt { values["next"] = next }
         if let failed = job.runs.first(where: \.failed)?.startedAt { values["failure"] = failed }

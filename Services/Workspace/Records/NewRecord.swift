@@ -49,7 +49,7 @@ struct NewRecord<R: RecordMessage>: Sendable {
         return rights
     }
 
-    /// What a new record begins with, and what the address says of it. What does not fit its field is left out.
+    /// What a new record begins with, and what the address says of it.
     private func begun(_ rights: RecordRights) -> R {
         var record = R()
         for (index, field) in R.schema.fields.enumerated() where !field.outputOnly {
@@ -57,10 +57,17 @@ struct NewRecord<R: RecordMessage>: Sendable {
         }
         var open = Set(rights.entered(isNew: true).map(\.name))
         open.formUnion(R.schema.fields.compactMap { R.schema.tableField(of: $0)?.name })
-        for (name, value) in visit.query.pairs where open.contains(name) && !value.isEmpty {
-            guard let index = R.schema.index(of: name) else { continue }
-            try? record.setField(at: index, to: .string(value))
-        }
+        record.take(visit.query, open)
         return record
+    }
+}
+
+extension RecordMessage {
+    /// Takes what an address says of the fields that are `open`. What does not fit its field is left out.
+    mutating func take(_ query: Fields, _ open: Set<String>) {
+        for (name, value) in query.pairs where open.contains(name) && !value.isEmpty {
+            guard let index = Self.schema.index(of: name) else { continue }
+            try? setField(at: index, to: .string(value))
+        }
     }
 }

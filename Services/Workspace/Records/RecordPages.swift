@@ -10,7 +10,9 @@ enum RecordPages: PageFolder {
     static func add(to pages: Pages) {
         pages.get("/records/:table/:id") { visit async throws(Problem) in
             let type = try type(visit)
-            if isNew(visit), let page = begun[type.schema.table] { return .moved(to: page) }
+            if isNew(visit), begun[type.schema.table] != nil {
+                return .moved(to: new(type.schema.table, visit.query.pairs.map { ($0.name, $0.value) }))
+            }
             if !isNew(visit), elsewhere.contains(type.schema.table) {
                 return .moved(to: Address.of(type.schema.table, visit.part("id"), id: visit.part("id")))
             }
@@ -46,7 +48,8 @@ enum RecordPages: PageFolder {
     ]
     /// Tables of which a new record begins on a page of its own.
     private static let begun = [
-        PlayTrigger.schema.table: TriggerPages.newHref, FlowDefinition.schema.table: FlowPages.newHref,
+        OnboardingCase.schema.table: NewCasePages.href, PlayTrigger.schema.table: TriggerPages.newHref,
+        FlowDefinition.schema.table: FlowPages.newHref,
     ]
 
     /// Where the pages are.
@@ -61,7 +64,7 @@ enum RecordPages: PageFolder {
         case DataValidationAssist.schema.table: return CheckPages.href
         default: break
         }
-        let query = known.map { "\($0.0)=\(Fields.encoded($0.1))" }.joined(separator: "&")
+        let query = known.map { "\(Fields.encoded($0.0))=\(Fields.encoded($0.1))" }.joined(separator: "&")
         return (begun[table] ?? "\(place)\(Fields.encoded(table))/new") + (query.isEmpty ? "" : "?\(query)")
     }
 

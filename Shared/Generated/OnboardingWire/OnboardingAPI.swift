@@ -854,6 +854,9 @@ public enum OnboardingAPI {
     /// What the service has to do at present, and what its daily jobs have done.
     public static let showOnboardingHealth = Method<ShowHealthRequest, ServiceHealth>(
         service: "onboarding", subject: "ale.v1.onboarding.health.show", name: "ShowOnboardingHealth", summary: "What the service has to do at present, and what its daily jobs have done.", need: MethodNeed(.read, on: "service_health"))
+    /// Runs a daily job now, over the caller's domain; for administrators. INVALID_ARGUMENT for a job that is not there.
+    public static let runOnboardingJob = Method<RunJobRequest, RunJobResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.jobs.run_now", name: "RunOnboardingJob", summary: "Runs a daily job now, over the caller's domain; for administrators.")
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -1121,5 +1124,6 @@ public enum OnboardingAPI {
         listReplicas.info,
         rebuildReplica.info,
         showOnboardingHealth.info,
+        runOnboardingJob.info,
     ]
 }

@@ -133,6 +133,9 @@ public enum PlayLauncherAPI {
     /// What the service has to do at present, and what its daily jobs have done.
     public static let showPlayHealth = Method<ShowHealthRequest, ServiceHealth>(
         service: "play-launcher", subject: "ale.v1.play-launcher.health.show", name: "ShowPlayHealth", summary: "What the service has to do at present, and what its daily jobs have done.", need: MethodNeed(.read, on: "service_health"))
+    /// Runs a daily job now, over the caller's domain; for administrators. INVALID_ARGUMENT for a job that is not there.
+    public static let runPlayJob = Method<RunJobRequest, RunJobResponse>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.jobs.run_now", name: "RunPlayJob", summary: "Runs a daily job now, over the caller's domain; for administrators.")
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -177,5 +180,6 @@ public enum PlayLauncherAPI {
         searchPlayLauncher.info,
         describePlayLauncher.info,
         showPlayHealth.info,
+        runPlayJob.info,
     ]
 }
