@@ -28,7 +28,9 @@ import Wire
             [
                 Endpoint(OnboardingAPI.listLocations) { _, request in
                     var page = ListLocationsResponse()
-                    page.locations = locations.filter { request.filter.isEmpty || request.filter.contains($0.id) }
+                    page.locations = locations.filter {
+                        !request.filter.contains("id = ") || request.filter.contains($0.id)
+                    }
                     return page
                 },
                 Endpoint(OnboardingAPI.updateLocation) { _, request async throws(Problem) in
