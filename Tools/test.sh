@@ -8,8 +8,9 @@ logs=${ALE_LOCAL:-$PWD/.local}/log
 python=${ALE_LOCAL:-$PWD/.local}/venv/bin/python3
 summary=()
 failed=0
-# What the browser tests may take altogether, and have taken.
-browser_limit=480 browser_took=0
+# What the browser tests should take altogether, and have taken. It is told and fails nothing, like all that depends on the
+# machine: how fast pages are `make bench` measures.
+browser_aim=480 browser_took=0
 
 # check NAME COMMAND…: its output is shown and kept in .local/log/test-NAME.log.
 check() {
@@ -94,12 +95,7 @@ check dependencies Tools/dependencies.py
 check build Tools/build.sh debug --build-tests && check tests swift_tests
 [ -n "${ALE_TEST_FILTER:-}" ] || check journeys "$python" Tests/Browser/test_journeys.py
 
-if [ "$browser_took" -gt "$browser_limit" ]; then
-  summary+=("browser      FAILED  $browser_took s altogether, more than $browser_limit s")
-  failed=1
-fi
-
-[ "$browser_took" -eq 0 ] || summary+=("browser      together $browser_took s of $browser_limit s")
+[ "$browser_took" -eq 0 ] || summary+=("browser      together $browser_took s, aim: under $browser_aim s")
 printf '\n== summary\n'
 printf '  %s\n' "${summary[@]}"
 grep -hE '^.{0,4}Test run with|^Executed [1-9]' "$logs"/test-tests.log 2>/dev/null
