@@ -22,9 +22,11 @@ check() {
   [ "$verdict" = passed ]
 }
 
-# At most so many tests of a target run beside each other: without a bound all of them ask one server at once, and on a busy
-# machine some of them wait longer than their deadlines.
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${ALE_TEST_WIDTH:-32}
+# At most so many tests of a target run beside each other: without a bound all of them ask one server at once, and on a slow
+# or busy machine some of them wait longer than their deadlines. Those that compute gain nothing from more.
+width=${ALE_TEST_WIDTH:-32}
+computing_width=$((width < 12 ? width : 12))
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$width
 
 # The built tests that match. `swift test --skip-build` would plan the build once more each time.
 run_tests() {
@@ -76,7 +78,7 @@ swift_tests() {
   mapfile -t waiting < <(basename -a Tests/*Tests | grep -xE "$slow")
   mapfile -t alone < <(basename -a Tests/*Tests | grep -xE "$plain")
   lane "${waiting[@]}" & beside=$!
-  lane "${computing[@]}" || code=1
+  SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$computing_width lane "${computing[@]}" || code=1
   wait "$beside" || code=1
   (renice -n 10 "$BASHPID" >/dev/null; lane "${alone[@]}") & beside=$!
   scenarios "^ScenarioTests\..*$long" & other=$!
