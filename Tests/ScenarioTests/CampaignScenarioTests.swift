@@ -6,12 +6,12 @@ extension Scenarios {
     /// Whatever is killed, and whenever: what was acknowledged is there, once.
     @Suite(.serialized)
     struct CampaignScenarioTests {
-        @Test("Every process is killed at random moments under load", .timeLimit(.minutes(4)))
+        @Test("Every process is killed at random moments under load", .timeLimit(.minutes(6)))
         func kills() async throws {
             try await Self.run(.kills(seed: Campaign.seed, for: .seconds(20)), within: .seconds(80))
         }
 
-        @Test("Three nats-servers and two instances of each service", .timeLimit(.minutes(4)))
+        @Test("Three nats-servers and two instances of each service", .timeLimit(.minutes(6)))
         func cluster() async throws {
             try await Self.run(.cluster, within: .seconds(120))
         }

@@ -31,7 +31,7 @@ struct Kills: Harm {
     let seed: UInt64
     /// How long; up to `grace` longer when not everybody has had their turn.
     let time: Duration
-    let grace: Duration = .seconds(20)
+    let grace: Duration = .seconds(60)
 
     /// Everyone in turn, in an order of the seed, now and then two at once.
     func befall(_ stack: ScenarioStack, _ toll: Toll) async throws {
