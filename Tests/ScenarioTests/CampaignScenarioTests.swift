@@ -8,12 +8,12 @@ extension Scenarios {
     struct CampaignScenarioTests {
         @Test("Every process is killed at random moments under load", .timeLimit(.minutes(6)))
         func kills() async throws {
-            try await Self.run(.kills(seed: Campaign.seed, for: .seconds(20)), within: .seconds(80))
+            try await Self.run(.kills(seed: Campaign.seed, for: .seconds(20)), within: .seconds(140))
         }
 
         @Test("Three nats-servers and two instances of each service", .timeLimit(.minutes(6)))
         func cluster() async throws {
-            try await Self.run(.cluster, within: .seconds(120))
+            try await Self.run(.cluster, within: .seconds(240))
         }
 
         /// The start and the stop of the stack do not count.
@@ -28,7 +28,7 @@ extension Scenarios {
         func aSoakTakesTurns() {
             let campaigns = (0..<4).map { Campaign.soak($0, seed: 1, for: .seconds(30)) }
             #expect(campaigns.map(\.layout.servers) == [1, 3, 1, 3])
-            let limits: [Duration] = [.seconds(90), .seconds(120), .seconds(90), .seconds(120)]
+            let limits: [Duration] = [.seconds(150), .seconds(240), .seconds(150), .seconds(240)]
             #expect(campaigns.map(\.limit) == limits)
         }
 

@@ -22,13 +22,13 @@ public struct Campaign: Sendable {
     public static func kills(seed: UInt64, for time: Duration) -> Campaign {
         Campaign(
             name: "kills with seed \(seed)", advice: "ALE_CAMPAIGN_SEED=\(seed) kills in the same order",
-            harm: Kills(seed: seed, time: time), layout: .single, limit: time + .seconds(60))
+            harm: Kills(seed: seed, time: time), layout: .single, limit: time + .seconds(120))
     }
 
     /// A cluster loses what it may lose.
     public static let cluster = Campaign(
         name: "a cluster loses what it may lose", advice: "nothing is left to chance but the moment",
-        harm: ClusterFailures(), layout: .cluster, limit: .seconds(120))
+        harm: ClusterFailures(), layout: .cluster, limit: .seconds(240))
 
     /// The campaigns of a soak, one after the other: kills for `time` and the cluster in turn.
     public static func soak(_ number: Int, seed: UInt64, for time: Duration) -> Campaign {
