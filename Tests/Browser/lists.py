@@ -47,6 +47,7 @@ class Lists:
     def any_list_by_any_field(self, visitor):
         """A list that nobody has made: narrowed by a field without a menu, set in another one, taken back, and saved as a file."""
         page = visitor.page
+        visitor.language("en")
         visitor.open("/lists/customer_contact")
         page.locator("summary", has_text="More filters").click()
         page.select_option("#more-by", "email")
