@@ -117,5 +117,5 @@ final class SharedTransactions: Sendable {
     }
 
     /// Has the commit not wait for the disk.
-    private static func hurry(_ tx: Transaction) { tx.send("SELECT set_config('synchronous_commit', 'off', true)") }
+    private static func hurry(_ tx: Transaction) { tx.send("SET LOCAL synchronous_commit = off") }
 }
