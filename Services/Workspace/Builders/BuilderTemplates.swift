@@ -2,6 +2,7 @@ import Hummingbird
 import ImportValidationWire
 import OnboardingWire
 import RPC
+import Records
 import Wire
 
 /// The template of a builder: the workbook that people fill in.
@@ -19,7 +20,7 @@ enum BuilderTemplates {
         request.id = visit.part("id")
         let file = try await visit.ask(ImportValidationAPI.getBuilderTemplate, request)
         return FileSender.response(
-            name: file.fileName, type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            name: file.fileName, type: AttachmentKind.xlsx.contentType,
             inline: false, size: Int64(file.content.count), first: (file.content, nil)
         ) { (_) async throws(Problem) in ([], nil) }
     }

@@ -2,6 +2,7 @@ import Hummingbird
 import ImportValidationWire
 import OnboardingWire
 import RPC
+import Records
 import Wire
 
 /// The files of an import task: what is uploaded, the template to fill in, and the workbook of what needs attention.
@@ -70,7 +71,7 @@ struct ImportFiles: Sendable {
         request.id = visit.part("id")
         let file = try await visit.ask(ImportValidationAPI.downloadTemplate, request)
         return FileSender.response(
-            name: file.fileName, type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            name: file.fileName, type: AttachmentKind.xlsx.contentType,
             inline: false,
             size: Int64(file.content.count), first: (file.content, nil)
         ) { (_) async throws(Problem) in ([], nil) }

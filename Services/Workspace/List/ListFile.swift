@@ -117,7 +117,7 @@ struct ListFile: Sendable {
 
     private static let types = [
         "csv": "text/csv; charset=utf-8",
-        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "xlsx": AttachmentKind.xlsx.contentType,
     ]
 
     private static let cut = Text(
