@@ -3,7 +3,8 @@
 # changed, it says why: a header or a module of the system or of the toolchain is not what the last build read.
 #
 # What is built for tests has no symbols for a debugger, which nobody has a use for there and which cost time and gigabytes;
-# `build.sh debug -debug-info-format dwarf …` builds them in.
+# `build.sh debug -debug-info-format dwarf …` builds them in. ALE_WHOLE_MODULES=1 compiles each module as a whole: a quarter less
+# work where everything is built anew, more where a file was changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PATH:/opt/swift/usr/bin
@@ -44,6 +45,9 @@ mark=$(mktemp)
 trap 'rm -f "$mark"' EXIT
 symbols=()
 [ "$configuration" = release ] || symbols=(-debug-info-format none)
-swift build -c "$configuration" "${symbols[@]}" "$@"
+whole=()
+# In two parts, without which no index is written, and no test found.
+[ -z "${ALE_WHOLE_MODULES:-}" ] || whole=(-Xswiftc -whole-module-optimization -Xswiftc -num-threads -Xswiftc 2)
+swift build -c "$configuration" "${symbols[@]}" "${whole[@]}" "$@"
 note_what_was_read
 [ ! -d "$folder" ] || touch -r "$mark" "$begin"

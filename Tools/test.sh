@@ -23,9 +23,9 @@ check() {
 }
 
 # At most so many tests of a target run beside each other: without a bound all of them ask one server at once, and on a slow
-# or busy machine some of them wait longer than their deadlines. Those that compute gain nothing from more.
-width=${ALE_TEST_WIDTH:-32}
-computing_width=$((width < 12 ? width : 12))
+# or busy machine some of them wait longer than their deadlines. Those that compute gain nothing from more than a few.
+width=${ALE_TEST_WIDTH:-16}
+computing_width=$((width < 6 ? width : 6))
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$width
 
 # The built tests that match. `swift test --skip-build` would plan the build once more each time.

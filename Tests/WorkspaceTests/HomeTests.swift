@@ -108,7 +108,8 @@ import Wire
 
     /// What does not come soon is left out, long before the page would have to be there.
     @Test func whatIsSlowIsLeftOut() async throws {
-        let bench = try Bench(partTime: .seconds(1))
+        let bench = try Bench(partTime: .seconds(3))
+        let said = Said()
         try await bench.answer("onboarding", StandIn.sessions(.ann(accounts: ["a"])))
         try await bench.answer("onboarding", [Endpoint(OnboardingAPI.getPortal) { _, _ in Portal() }])
         try await bench.answer(
@@ -116,12 +117,12 @@ import Wire
             [
                 Endpoint(CustomerSuccessAPI.getPortalSuccess) { _, _ in
                     try? await Task.sleep(for: .seconds(60))
+                    said.add("answered")
                     return PortalSuccess()
                 }
             ])
-        let begin = ContinuousClock.now
         let page = try await Browser(bench, session: "good").get("/portal")
         #expect(page.status == 200 && page.text.contains("Not shown") && page.text.contains("touchpoints"))
-        #expect(ContinuousClock.now - begin < Ask.deadline - .seconds(1))
+        #expect(said.texts.isEmpty, "the page came before what is slow")
     }
 }
