@@ -34,7 +34,7 @@ public struct JQExpression: Sendable, Hashable {
 ///
 /// What keeps an evaluation bounded: the scan of ``JQScanner``; the definitions of ``JQPrelude``, by which loops take 100,000
 /// rounds at most, `range` ends after 10,000 numbers, no string or array grows longer than a million, and no value holds more
-/// than a million others, however often the same one; one value in, one value out; results within ``JSONLimits``; and ``JQWatch``, which ends what takes longer than two seconds.
+/// than a million others, however often the same one; one value in, one value out; results within ``JSONLimits``; and ``JQWatch``, which ends what computes for longer than two seconds.
 public final class JQ: Sendable {
     private let program: Mutex<Program>
     private let expressions: [JQExpression]

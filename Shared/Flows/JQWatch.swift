@@ -6,16 +6,29 @@ import Synchronization
 /// told so by another thread.
 final class JQWatch: Sendable {
     static let shared = JQWatch()
-    /// How long an evaluation may take: most take less than a thousandth of it.
+    /// How long an evaluation may compute: most take less than a thousandth of it. What others on the machine do meanwhile is
+    /// not its fault.
     private static let limit: Duration = .seconds(2)
+    /// How long it may take with all that.
+    private static let patience: Duration = .seconds(15)
     private static let look = 0.2
 
     /// `@unchecked Sendable`: the pointer is used under the lock alone, and only while the evaluation is registered, which
     /// it is until libjq has returned.
     private struct Entry: @unchecked Sendable {
         let state: OpaquePointer
-        let end: ContinuousClock.Instant
+        let end = ContinuousClock.now + JQWatch.patience
+        /// The processor time of the thread that evaluates, which is not over as long as it is registered.
+        let processor = JQWatch.processorOfThisThread()
+        let begin: Duration
         var isHalted = false
+
+        init(_ state: OpaquePointer) {
+            self.state = state
+            begin = JQWatch.time(of: processor)
+        }
+
+        var isLate: Bool { JQWatch.time(of: processor) - begin > JQWatch.limit || end < .now }
     }
 
     private struct Evaluations {
@@ -30,7 +43,7 @@ final class JQWatch: Sendable {
     func watch<T>(_ state: OpaquePointer, _ body: () -> T) -> (T, isHalted: Bool) {
         let (id, begins) = evaluations.withLock { evaluations in
             evaluations.next += 1
-            evaluations.entries[evaluations.next] = Entry(state: state, end: .now + Self.limit)
+            evaluations.entries[evaluations.next] = Entry(state)
             defer { evaluations.isLooking = true }
             return (evaluations.next, !evaluations.isLooking)
         }
@@ -49,7 +62,7 @@ final class JQWatch: Sendable {
         while true {
             Thread.sleep(forTimeInterval: Self.look)
             let goesOn = evaluations.withLock { evaluations in
-                for (id, entry) in evaluations.entries where !entry.isHalted && entry.end < .now {
+                for (id, entry) in evaluations.entries where !entry.isHalted && entry.isLate {
                     jq_halt(entry.state, jv_invalid(), jv_invalid())
                     evaluations.entries[id]?.isHalted = true
                 }
@@ -59,6 +72,18 @@ final class JQWatch: Sendable {
             }
             guard goesOn else { return }
         }
+    }
+
+    private static func processorOfThisThread() -> clockid_t {
+        var clock: clockid_t = 0
+        pthread_getcpuclockid(pthread_self(), &clock)
+        return clock
+    }
+
+    private static func time(of clock: clockid_t) -> Duration {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }
 

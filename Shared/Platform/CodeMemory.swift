@@ -11,26 +11,40 @@ enum CodeMemory {
         while (try? await Task.sleep(for: pause)) != nil { giveBackCode() }
     }
 
-    /// Gives back the pages of code that are mapped. Most of a program's code runs at its start, or seldom, and what is
-    /// mapped counts as the process's and is the last that the kernel takes back. Code that does run is mapped again at its
-    /// next step, from the kernel's cache, without reading the disk.
+    /// Gives back the pages of code, and of what is only read beside it, that are mapped. Most of a program runs at its start,
+    /// or seldom, and what is mapped counts as the process's and is the last that the kernel takes back. Code that does run is
+    /// mapped again at its next step, from the kernel's cache, without reading the disk.
     ///
-    /// Returns how many bytes of code there are.
+    /// Returns how many bytes of it there are.
     @discardableResult
     static func giveBackCode() -> Int {
-        guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return 0 }
-        var bytes = 0
-        for line in maps.split(separator: "\n") {
-            // 7f00-7f80 r-xp 00001000 fe:00 1234   /path: code of a file. Nothing else, since what may be written holds
-            // pages of its own that would be lost.
-            let parts = line.split(separator: " ")
-            guard parts.count >= 6, parts[1] == "r-xp", parts[5].hasPrefix("/") else { continue }
-            let range = parts[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-            guard range.count == 2, range[0] < range[1], let start = UnsafeMutableRawPointer(bitPattern: range[0])
-            else { continue }
-            let length = Int(range[1] - range[0])
-            if madvise(start, length, MADV_DONTNEED) == 0 { bytes += length }
+        guard let maps = try? String(contentsOfFile: "/proc/self/smaps", encoding: .utf8) else { return 0 }
+        return ranges(maps).reduce(into: 0) { bytes, range in
+            guard let start = UnsafeMutableRawPointer(bitPattern: range.lowerBound) else { return }
+            if madvise(start, range.count, MADV_DONTNEED) == 0 { bytes += range.count }
         }
-        return bytes
+    }
+
+    /// What of the mappings of a process, as `/proc/self/smaps` tells them, is in a file as it is in memory. Nothing that
+    /// may be written, and nothing that was: it holds pages of its own, which would be lost, as where the loader has
+    /// filled in addresses.
+    static func ranges(_ maps: String) -> [Range<UInt>] {
+        var found: [Range<UInt>] = []
+        var present: Range<UInt>?
+        for line in maps.split(separator: "\n") {
+            let parts = line.split(separator: " ")
+            if parts.count > 1, parts[0] == "Anonymous:" {
+                if let present, parts[1] == "0" { found.append(present) }
+                present = nil
+            } else if parts.count >= 5, !parts[0].hasSuffix(":") {
+                // 7f00-7f80 r-xp 00001000 fe:00 1234   /path
+                let bounds = parts[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+                let isFile = parts.count > 5 && parts[5].hasPrefix("/")
+                let isRead = parts[1] == "r-xp" || parts[1] == "r--p"
+                present =
+                    isRead && isFile && bounds.count == 2 && bounds[0] < bounds[1] ? bounds[0]..<bounds[1] : nil
+            }
+        }
+        return found
     }
 }

@@ -129,12 +129,15 @@ public final class PostgresServer: Sendable {
     }
 
     /// Sends the postmaster a signal: SIGKILL (the default) as a crash does, SIGINT to end it in order. Returns when
-    /// it is gone. Port and data stay for `restart`.
+    /// it is gone with all of its sessions. Port and data stay for `restart`.
     public func kill(_ signal: Int32 = SIGKILL) async throws {
         try await PostgresServer.onThread { [self] in
             process.withLock { process in
+                let children = process.map { Processes.children(of: $0.pid) } ?? []
                 process?.terminate(signal)
                 process = nil
+                // Sessions end by themselves once they notice that nobody is in charge any more, and answer until then.
+                Processes.awaitEnd(of: children, within: .seconds(10))
             }
         }
     }

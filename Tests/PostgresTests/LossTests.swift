@@ -28,13 +28,16 @@ import Testing
         try await waitUntil { pool.metrics.connected == size && pool.metrics.inUse == 0 }
     }
 
-    /// Ends the pool's sessions, up to `count` of them, and waits until they are gone.
+    /// Ends the pool's sessions, up to `count` of them, all at once, and waits until they are gone: what one of them was doing
+    /// must not be done again by another that is ended as well.
     private static func terminate(_ count: Int = 1_000, state: String = "idle") async throws {
         let server = try await starting.value
         try await server.psql(
             """
-            SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-            WHERE application_name = 'loss' AND state = '\(state)' LIMIT \(count)
+            WITH told AS MATERIALIZED (SELECT array_agg(pid) AS pids FROM (
+                SELECT pid, pg_terminate_backend(pid) AS is_told FROM pg_stat_activity
+                WHERE application_name = 'loss' AND state = '\(state)' LIMIT \(count)) AS session WHERE is_told)
+            SELECT pg_terminate_backend(pid, 5000) FROM told, unnest(pids) AS pid
             """)
     }
 

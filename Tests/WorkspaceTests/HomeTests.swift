@@ -116,8 +116,7 @@ import Wire
             "customer-success",
             [
                 Endpoint(CustomerSuccessAPI.getPortalSuccess) { _, _ in
-                    try? await Task.sleep(for: .seconds(60))
-                    said.add("answered")
+                    if (try? await Task.sleep(for: .seconds(60))) != nil { said.add("answered") }
                     return PortalSuccess()
                 }
             ])

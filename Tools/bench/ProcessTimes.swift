@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// The CPU time of some processes, which is steady where the time on the wall is not.
 struct ProcessTimes: Sendable {
@@ -11,22 +12,13 @@ struct ProcessTimes: Sendable {
     func milliseconds() -> [String: Double] {
         processes.mapValues { pid in
             let times = Self.times("\(pid)")
-            return Self.children(of: pid).map { Self.times("\($0)").own }.reduce(times.own + times.ended, +)
+            return Processes.children(of: pid).map { Self.times("\($0)").own }.reduce(times.own + times.ended, +)
         }
-    }
-
-    /// The processes that a process has started and that have not ended.
-    static func children(of pid: pid_t) -> [pid_t] {
-        text("\(pid)/task/\(pid)/children").split(separator: " ").compactMap { pid_t($0) }
-    }
-
-    private static func text(_ file: String) -> String {
-        (try? String(contentsOfFile: "/proc/\(file)", encoding: .utf8)) ?? ""
     }
 
     /// The times of a process itself and of its children that have ended; none for one that is gone.
     private static func times(_ pid: String) -> (own: Double, ended: Double) {
-        let text = text("\(pid)/stat")
+        let text = Processes.text("\(pid)/stat")
         // The name of the program stands in brackets and may hold anything. Behind it come the state, a letter, and
         // numbers, of which the eleventh to the fourteenth are times.
         guard let bracket = text.lastIndex(of: ")") else { return (0, 0) }

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// What the processes that a publication keeps busy spend on it: the two services, the server between them, and the
 /// connections of each service to Postgres.
@@ -37,7 +38,7 @@ struct PublicationCosts {
         var times = ProcessTimes(
             Dictionary(uniqueKeysWithValues: try Self.services.map { ($0, try stack.pid($0)) })
         ).milliseconds()
-        for backend in ProcessTimes.children(of: try stack.postmaster()) {
+        for backend in Processes.children(of: try stack.postmaster()) {
             let title = (try? String(contentsOfFile: "/proc/\(backend)/cmdline", encoding: .utf8)) ?? ""
             let whose = Self.logins.first { title.contains(" \($0.key) ") }?.value ?? "the rest of Postgres"
             times[whose, default: 0] += ProcessTimes([whose: backend]).milliseconds()[whose] ?? 0
