@@ -6,29 +6,14 @@ import Synchronization
 /// told so by another thread.
 final class JQWatch: Sendable {
     static let shared = JQWatch()
-    /// How long an evaluation may compute: most take less than a thousandth of it. What others on the machine do meanwhile is
-    /// not its fault.
-    private static let limit: Duration = .seconds(2)
-    /// How long it may take with all that.
-    private static let patience: Duration = .seconds(15)
     private static let look = 0.2
 
     /// `@unchecked Sendable`: the pointer is used under the lock alone, and only while the evaluation is registered, which
     /// it is until libjq has returned.
     private struct Entry: @unchecked Sendable {
         let state: OpaquePointer
-        let end = ContinuousClock.now + JQWatch.patience
-        /// The processor time of the thread that evaluates, which is not over as long as it is registered.
-        let processor = JQWatch.processorOfThisThread()
-        let begin: Duration
+        let time = JQTime()
         var isHalted = false
-
-        init(_ state: OpaquePointer) {
-            self.state = state
-            begin = JQWatch.time(of: processor)
-        }
-
-        var isLate: Bool { JQWatch.time(of: processor) - begin > JQWatch.limit || end < .now }
     }
 
     private struct Evaluations {
@@ -43,7 +28,7 @@ final class JQWatch: Sendable {
     func watch<T>(_ state: OpaquePointer, _ body: () -> T) -> (T, isHalted: Bool) {
         let (id, begins) = evaluations.withLock { evaluations in
             evaluations.next += 1
-            evaluations.entries[evaluations.next] = Entry(state)
+            evaluations.entries[evaluations.next] = Entry(state: state)
             defer { evaluations.isLooking = true }
             return (evaluations.next, !evaluations.isLooking)
         }
@@ -62,7 +47,7 @@ final class JQWatch: Sendable {
         while true {
             Thread.sleep(forTimeInterval: Self.look)
             let goesOn = evaluations.withLock { evaluations in
-                for (id, entry) in evaluations.entries where !entry.isHalted && entry.isLate {
+                for (id, entry) in evaluations.entries where !entry.isHalted && entry.time.isOver {
                     jq_halt(entry.state, jv_invalid(), jv_invalid())
                     evaluations.entries[id]?.isHalted = true
                 }
@@ -73,12 +58,28 @@ final class JQWatch: Sendable {
             guard goesOn else { return }
         }
     }
+}
 
-    private static func processorOfThisThread() -> clockid_t {
+/// The time that an evaluation has, from when it begins, on the thread that carries it out; not asked once that is over.
+struct JQTime: Sendable {
+    /// How long it may compute: most take less than a thousandth of it. What others on the machine do meanwhile is not its fault.
+    static let limit: Duration = .seconds(2)
+    /// How long it may take with all that.
+    private static let patience: Duration = .seconds(15)
+
+    private let end = ContinuousClock.now + patience
+    /// The processor time of the thread.
+    private let processor: clockid_t
+    private let begin: Duration
+
+    init() {
         var clock: clockid_t = 0
         pthread_getcpuclockid(pthread_self(), &clock)
-        return clock
+        processor = clock
+        begin = Self.time(of: clock)
     }
+
+    var isOver: Bool { Self.time(of: processor) - begin > Self.limit || end < .now }
 
     private static func time(of clock: clockid_t) -> Duration {
         var time = timespec()

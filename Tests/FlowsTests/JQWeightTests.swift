@@ -55,6 +55,24 @@ import Testing
         }
     }
 
+    /// A machine that is busy with others ends nothing.
+    @Test func onlyWhatComputesUsesUpItsTime() {
+        let waiting = JQTime()
+        Thread.sleep(forTimeInterval: 2.5)
+        #expect(!waiting.isOver)
+        let computing = JQTime()
+        let begin = Self.processorSeconds()
+        while !computing.isOver {}
+        #expect(Self.processorSeconds() - begin < 4)
+    }
+
+    /// What this thread has computed so far.
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
     /// What grows by a little at a time is not in the way.
     @Test(arguments: [
         ("reduce range(2000) as $i ([]; . + [$i]) | length", "2000"),
