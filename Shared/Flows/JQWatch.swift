@@ -65,7 +65,7 @@ struct JQTime: Sendable {
     /// How long it may compute: most take less than a thousandth of it. What others on the machine do meanwhile is not its fault.
     static let limit: Duration = .seconds(2)
     /// How long it may take with all that.
-    private static let patience: Duration = .seconds(15)
+    private static let patience: Duration = .seconds(10)
 
     private let end = ContinuousClock.now + patience
     /// The processor time of the thread.

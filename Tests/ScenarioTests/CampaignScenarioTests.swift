@@ -11,9 +11,9 @@ extension Scenarios {
             try await Self.run(.kills(seed: Campaign.seed, for: .seconds(20)), within: .seconds(140))
         }
 
-        @Test("Three nats-servers and two instances of each service", .timeLimit(.minutes(6)))
+        @Test("Three nats-servers and two instances of each service", .timeLimit(.minutes(9)))
         func cluster() async throws {
-            try await Self.run(.cluster, within: .seconds(240))
+            try await Self.run(.cluster, within: .seconds(400))
         }
 
         /// The start and the stop of the stack do not count.
@@ -28,7 +28,7 @@ extension Scenarios {
         func aSoakTakesTurns() {
             let campaigns = (0..<4).map { Campaign.soak($0, seed: 1, for: .seconds(30)) }
             #expect(campaigns.map(\.layout.servers) == [1, 3, 1, 3])
-            let limits: [Duration] = [.seconds(150), .seconds(240), .seconds(150), .seconds(240)]
+            let limits: [Duration] = [.seconds(150), .seconds(400), .seconds(150), .seconds(400)]
             #expect(campaigns.map(\.limit) == limits)
         }
 

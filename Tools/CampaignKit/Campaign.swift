@@ -28,7 +28,7 @@ public struct Campaign: Sendable {
     /// A cluster loses what it may lose.
     public static let cluster = Campaign(
         name: "a cluster loses what it may lose", advice: "nothing is left to chance but the moment",
-        harm: ClusterFailures(), layout: .cluster, limit: .seconds(240))
+        harm: ClusterFailures(), layout: .cluster, limit: .seconds(400))
 
     /// The campaigns of a soak, one after the other: kills for `time` and the cluster in turn.
     public static func soak(_ number: Int, seed: UInt64, for time: Duration) -> Campaign {

@@ -26,7 +26,7 @@ start_nats() {
   done
   for name in $(nats_servers); do start_nats_server "$name"; done
   for name in $(nats_servers); do
-    wait_for 120 nats_is_healthy "$name" ||
+    wait_for 240 nats_is_healthy "$name" ||
       { tail -n 20 "$LOG/$name.log" >&2; fail "$name did not become healthy"; }
   done
 }
