@@ -73,7 +73,7 @@ import Wire
         }
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: Work.allCases)
+    @Test(.timeLimit(.minutes(15)), arguments: Work.allCases)
     func whatIsTooMuchIsRefused(work: Work) async throws {
         let server = try await Server.start(overNATS: true, nats: NATSServer.start(jetStream: false))
         let world = try await World(server)

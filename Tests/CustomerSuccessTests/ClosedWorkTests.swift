@@ -178,7 +178,7 @@ import Wire
     }
 
     /// Whoever creates holds the engagement open, or finds it closed: never both closed and begun under.
-    @Test(.timeLimit(.minutes(5))) func creationsRaceTheClosing() async throws {
+    @Test(.timeLimit(.minutes(15))) func creationsRaceTheClosing() async throws {
         let world = try await World()
         let engagement = try await begun(try await world.make(Engagement.self), in: world)
         var draft = try await Touchpoint.draft(in: world)
@@ -187,7 +187,7 @@ import Wire
     }
 
     /// The same for what begins two steps below.
-    @Test(.timeLimit(.minutes(5))) func creationsFurtherBelowRaceTheClosing() async throws {
+    @Test(.timeLimit(.minutes(15))) func creationsFurtherBelowRaceTheClosing() async throws {
         let world = try await World()
         let draft = try await SuccessTask.draft(in: world)
         let parent = try await world.get(SuccessCase.self, try #require(draft.parent))

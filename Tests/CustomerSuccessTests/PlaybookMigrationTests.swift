@@ -12,7 +12,7 @@ import Wire
 @testable import CustomerSuccessService
 
 /// Playbooks of success records go to another version as those of onboarding do.
-@Suite(.timeLimit(.minutes(3))) struct PlaybookMigrationTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookMigrationTests {
     /// A playbook of initiatives whose versions a designer makes, and whoever carries migrations out.
     private struct Stage {
         let world: World

@@ -4,7 +4,7 @@ import Testing
 @testable import CustomerSuccessService
 
 /// Records of before there was a search are found by their words as soon as there is one (ADR 0038).
-@Suite(.timeLimit(.minutes(2))) struct SearchUpgradeTests {
+@Suite(.timeLimit(.minutes(15))) struct SearchUpgradeTests {
     private static let tables = [
         "customer_account", "engagement", "internal_play", "internal_play_task", "response_template", "risk_signal",
         "service_definition", "success_case", "success_initiative", "success_milestone", "success_objective",

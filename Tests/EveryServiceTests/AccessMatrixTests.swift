@@ -6,7 +6,7 @@ import Wire
 
 /// Every method of every service, with every role, over NATS: what the tables of roles and access rules say is what a
 /// request meets.
-@Suite(.timeLimit(.minutes(5))) struct AccessMatrixTests {
+@Suite(.timeLimit(.minutes(15))) struct AccessMatrixTests {
     /// The roles are those of the catalog, and every one is tried.
     @Test func everyRoleIsThere() throws {
         let tables = try AccessTables()

@@ -6,7 +6,7 @@ import Wire
 
 /// Customers try every method of every service with the ids and numbers of another account: whichever of the four kinds of
 /// people of the portal they are, what they meet is what they meet of a record that does not exist.
-@Suite(.timeLimit(.minutes(5))) struct CustomerMethodAttackTests {
+@Suite(.timeLimit(.minutes(15))) struct CustomerMethodAttackTests {
     /// Neighbors of each kind, one whom success managers work with, and a case manager of two accounts between which the
     /// victim's lies.
     private static let neighbors: [Caller] =

@@ -8,7 +8,7 @@ import Wire
 
 /// Whatever customers ask, and of whichever method: people of the provider are told by their names and not by ids, and nothing
 /// is told of what is the provider's own (G-18, G-28).
-@Suite(.timeLimit(.minutes(5))) struct CustomerTellingTests {
+@Suite(.timeLimit(.minutes(15))) struct CustomerTellingTests {
     /// Stands in every text that customers may not read.
     private static let secret = "zzinside"
     /// Who did everything, and who stands in every field for users that customers may not read.

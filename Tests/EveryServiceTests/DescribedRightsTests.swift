@@ -8,7 +8,7 @@ import Wire
 
 /// What `dictionary.describe` tells a caller of writing is what the service does: for every record of every service, every
 /// field, and each kind of caller. What depends on the value, or on the state of the record, is not asked.
-@Suite(.timeLimit(.minutes(5))) struct DescribedRightsTests {
+@Suite(.timeLimit(.minutes(15))) struct DescribedRightsTests {
     /// People of the provider: administrator, onboarding agent (the manager's and the analyst's role, too), those of success
     /// and of plays, who designs playbooks, who may only look.
     static let provider = [

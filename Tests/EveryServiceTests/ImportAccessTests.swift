@@ -4,7 +4,7 @@ import Testing
 
 /// Whatever can be done with imports (builders, checks, plans, publications, undo, lineage, error workbooks, cancellation,
 /// mending, backups) in the hands of the contact of a task, and of every role next door.
-@Suite(.timeLimit(.minutes(5))) struct ImportAccessTests {
+@Suite(.timeLimit(.minutes(15))) struct ImportAccessTests {
     private static let service = "import-validation"
 
     /// What the contact of a visible task may who may send files (G-15).

@@ -8,7 +8,7 @@ import Testing
 import Wire
 
 /// The daily jobs of a service, run by hand: each does its work over the domain of whoever asks, and says that it did.
-@Suite(.timeLimit(.minutes(5))) struct JobTests {
+@Suite(.timeLimit(.minutes(15))) struct JobTests {
     private static let asker = Caller.holding("admin", domain: Tested.neighbour, subject: Tested.person)
 
     @Test(arguments: [OnboardingCase.schema.service, FlowRun.schema.service])

@@ -8,7 +8,7 @@ import Wire
 
 /// An article whose *Cannot read* names somebody's role is found by no way of asking (G-100): every method of onboarding is
 /// tried, with every id there is.
-@Suite(.timeLimit(.minutes(5))) struct KnowledgeExclusionTests {
+@Suite(.timeLimit(.minutes(15))) struct KnowledgeExclusionTests {
     private static let victim = Caller.holding("admin", domain: Tested.victim, subject: Tested.person)
     private static let key = "zzkey"
     /// What stands in the article and in the links to it, and nowhere else.

@@ -15,7 +15,7 @@ import Testing
 /// What a list or a page is made of is found by an index in the order it is shown: the work for it grows with what is
 /// shown, and not with what there is. Each is asked of a service with tens of thousands of rows, and the server tells what
 /// it did.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ListPlanTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct ListPlanTests {
     /// How many rows may be passed over or put into order: two pages of the usual size.
     static let page = 100
     /// Who asks, of the provider, for whom everything is visible.

@@ -8,7 +8,7 @@ import Wire
 @testable import WorkspaceService
 
 /// What the menus of a list offer is what its service can be asked: every field of every list, each by all that can be said of it.
-@Suite(.timeLimit(.minutes(5))) struct OfferedFilterTests {
+@Suite(.timeLimit(.minutes(15))) struct OfferedFilterTests {
     private static let id = "01990000-0000-7000-8000-0000000000aa"
     private static let reader = Reader(language: .en, zone: ReaderZone("UTC"), now: Timestamp(seconds: 1_780_000_000))
 

@@ -8,7 +8,7 @@ import Wire
 
 /// Requests about playbooks name records also beside the one they are about: the case of a run, the playbook that is
 /// started, what is entered. Another tenant's is no more there than one that nobody has.
-@Suite(.timeLimit(.minutes(5))) struct PlaybookAttackTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookAttackTests {
     private static let victim = Caller.holding("admin", domain: Tested.victim, subject: Tested.person)
     private static let attacker = Caller.holding("admin", domain: Tested.neighbour, subject: Tested.person)
 

@@ -7,7 +7,7 @@ import Wire
 
 /// An administrator has each reference of the own records point to a record of another tenant, or to none: it stays as it
 /// was, and the field is named.
-@Suite(.timeLimit(.minutes(5))) struct ReferenceAttackTests {
+@Suite(.timeLimit(.minutes(15))) struct ReferenceAttackTests {
     /// Whose rows there are, and who now looks next door.
     private static let attacker = Caller.holding("admin", domain: Tested.victim, subject: Tested.person)
 

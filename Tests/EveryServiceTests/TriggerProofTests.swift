@@ -13,7 +13,7 @@ import Wire
 
 /// Triggers on what customer-success really writes: one firing for each record and edge, whoever writes at the same time by
 /// whatever clock, in whatever order events come, and which of two instances hears them; and back-tests that list the same.
-@Suite(.timeLimit(.minutes(4))) struct TriggerProofTests {
+@Suite(.timeLimit(.minutes(15))) struct TriggerProofTests {
     /// What a trigger has to be met by, worked out from what became of each record, revision by revision.
     private func edges<R: RecordMessage>(
         _ told: [RecordEvent], _ start: String, _ isMet: (R) -> Bool

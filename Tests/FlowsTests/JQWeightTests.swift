@@ -4,7 +4,7 @@ import Testing
 @testable import Flows
 
 /// Values that hold others many times over: small in memory, and endless for whoever goes through them.
-@Suite(.timeLimit(.minutes(10))) struct JQWeightTests {
+@Suite(.timeLimit(.minutes(15))) struct JQWeightTests {
     private static let child = "FLOWS_WEIGHT_CHILD"
     private static let doubled = "reduce range(40) as $i (1; [., .])"
 

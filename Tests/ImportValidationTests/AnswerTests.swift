@@ -11,7 +11,7 @@ import Workbook
 
 /// Whatever the service can say of a file, a row, a cell or a field of a request is said here by a service that runs. What
 /// there is to say is taken from the types, and from the sources.
-@Suite(.timeLimit(.minutes(5))) struct AnswerTests {
+@Suite(.timeLimit(.minutes(15))) struct AnswerTests {
     private typealias Answer = @Sendable (Stage) async throws -> [String]
 
     // MARK: Checks

@@ -14,7 +14,7 @@ import Workbook
 @testable import ImportValidationService
 
 /// Backups of staged rows (imports, section 7; G-67 to G-70).
-@Suite(.timeLimit(.minutes(3))) struct BackupTests {
+@Suite(.timeLimit(.minutes(15))) struct BackupTests {
     private static let day = "2026-03-10"
 
     /// An attached file, as it lies there.

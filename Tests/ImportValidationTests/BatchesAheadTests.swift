@@ -9,7 +9,7 @@ import Wire
 
 /// While the owner writes a batch the next is made ready (ADR 0042): rows go to it in their order and once, whatever becomes of
 /// the worker, the person or the run while two batches are on their way (G-55, G-56).
-@Suite(.timeLimit(.minutes(3))) struct BatchesAheadTests {
+@Suite(.timeLimit(.minutes(15))) struct BatchesAheadTests {
     private static let names = (1...600).map { $0 == 10 ? OnboardingStandIn.held : "Site \($0)" }
 
     private static func kept(_ run: ImportRun, _ stage: Stage) async throws -> Int64 {

@@ -10,7 +10,7 @@ import Workbook
 @testable import ImportValidationService
 
 /// The error workbooks of a builder's task: under the titles of its template, with the cells that its map has made.
-@Suite(.timeLimit(.minutes(3))) struct BuilderErrorTests {
+@Suite(.timeLimit(.minutes(15))) struct BuilderErrorTests {
     private static let maps = [
         // A second time these would make others of what they have made.
         Building.map("country", "value_map") {

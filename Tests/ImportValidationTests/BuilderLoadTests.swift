@@ -10,7 +10,7 @@ import Wire
 @testable import ImportValidationService
 
 /// A finished builder in use: template, titles, transform map, checks, list views, publication.
-@Suite(.timeLimit(.minutes(3))) struct BuilderLoadTests {
+@Suite(.timeLimit(.minutes(15))) struct BuilderLoadTests {
     private static let maps = [
         Building.map("city", "split") { ($0.separator, $0.part) = (",", 1) },
         Building.map("postal_code", "split") { ($0.separator, $0.part) = (",", -1) },

@@ -11,7 +11,7 @@ import Wire
 @testable import ImportValidationService
 
 /// The steps of the import builder (imports, section 3): in their order, taken up again, sent again, gone back to, refused.
-@Suite(.timeLimit(.minutes(3))) struct BuilderTests {
+@Suite(.timeLimit(.minutes(15))) struct BuilderTests {
     private static func step(_ state: BuilderState) -> String? { state.importBuilder?.step }
 
     @Test func sixStepsMakeAnActivity() async throws {

@@ -9,7 +9,7 @@ import Wire
 @testable import ImportValidationService
 
 /// A builder is tried with a file before anybody imports by it: its rows are read, transformed and checked, and nothing is kept.
-@Suite(.timeLimit(.minutes(2))) struct BuilderTrialTests {
+@Suite(.timeLimit(.minutes(15))) struct BuilderTrialTests {
     private static let file = """
         Site,Customer,Place,Nation,Zone,Remark
         Linz,Ernst Handel,Linz,Norwey,Europe/Vienna,x

@@ -10,7 +10,7 @@ import Work
 @testable import ImportValidationService
 
 /// Runs that somebody does not want any more.
-@Suite(.timeLimit(.minutes(3))) struct CancelTests {
+@Suite(.timeLimit(.minutes(15))) struct CancelTests {
     private static func rows(_ count: Int, held: Int? = nil) -> [(name: String, account: String)] {
         (1...count).map { ("Werk \($0)", $0 == held ? OnboardingStandIn.held : "Ernst Handel") }
     }

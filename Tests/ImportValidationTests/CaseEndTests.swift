@@ -65,7 +65,7 @@ import Wire
     }
 
     /// Two writers: while one adds tasks, the event of the case's end is taken in. None of them stays open.
-    @Test(.timeLimit(.minutes(5))) func creationsRaceTheEnd() async throws {
+    @Test(.timeLimit(.minutes(15))) func creationsRaceTheEnd() async throws {
         let stage = try await Stage()
         try await stage.turn("active", "updated", revision: 1)
         let targets = ImportTarget.all.map(\.table)

@@ -10,7 +10,7 @@ import Workbook
 @testable import ImportValidationService
 
 /// Why rows need attention, cell by cell, to whoever reads it in their language.
-@Suite(.timeLimit(.minutes(3))) struct CellErrorTests {
+@Suite(.timeLimit(.minutes(15))) struct CellErrorTests {
     /// What is told of an error.
     private struct Told: Equatable {
         var field: String

@@ -9,7 +9,7 @@ import Wire
 @testable import ImportValidationService
 
 /// A check is run on one row before it is in force: what it answers, where its script is wrong, and that nothing is kept.
-@Suite(.timeLimit(.minutes(2))) struct CheckTrialTests {
+@Suite(.timeLimit(.minutes(15))) struct CheckTrialTests {
     static let writer = Building.caller("sn_acct_lc.data_validation_assist_write", "sn_acct_lc.agent")
 
     private static func cell(_ field: String, _ value: String) -> StagedCell {

@@ -8,7 +8,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Undo of some of the rows of a publication (G-133).
-@Suite(.timeLimit(.minutes(3))) struct ChosenUndoTests {
+@Suite(.timeLimit(.minutes(15))) struct ChosenUndoTests {
     private static let names = ["Linz", "Known Graz", "Wien", "Known Rom"]
 
     private static func published() async throws -> (Stage, ImportTask, ImportRun, [PublishedRow]) {

@@ -11,7 +11,7 @@ import Wire
 @testable import ImportValidationService
 
 /// What the contact of an import task sees of it, and who else of the customer's does not (G-15, G-23).
-@Suite(.timeLimit(.minutes(3))) struct ContactTests {
+@Suite(.timeLimit(.minutes(15))) struct ContactTests {
     /// A visible task to which its contact has sent a file of four rows, and an agent another with a row of the same name.
     private struct Sent {
         let stage: Stage

@@ -11,7 +11,7 @@ import Workbook
 @testable import ImportValidationService
 
 /// The rows that need attention as a workbook that people correct.
-@Suite(.timeLimit(.minutes(3))) struct ErrorWorkbookTests {
+@Suite(.timeLimit(.minutes(15))) struct ErrorWorkbookTests {
     /// The layout of the template, the rows that need attention alone, the key in the last column.
     @Test(arguments: ["en", "ko"]) func itHasTheRowsThatNeedAttention(_ language: String) async throws {
         let stage = try await Stage()

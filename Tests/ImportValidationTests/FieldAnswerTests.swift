@@ -9,7 +9,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Every field of a request that the service refuses by its name is refused here.
-@Suite(.timeLimit(.minutes(5))) struct FieldAnswerTests {
+@Suite(.timeLimit(.minutes(15))) struct FieldAnswerTests {
     /// The fields in the sources: `SaveMappingRequest.Field.columns`, `named: "cells.value"`.
     private static func written() throws -> Set<String> {
         let keys = try WrittenWords.matching(/Request\.Field\.([A-Za-z0-9]+)/)

@@ -11,7 +11,7 @@ import Wire
 
 /// Ids of another tenant among the own ones, in every verb of imports that takes several: they are told as ids of nothing, in
 /// the same words, and what they name stays as it is (G-13).
-@Suite(.timeLimit(.minutes(3))) struct ForeignIDTests {
+@Suite(.timeLimit(.minutes(15))) struct ForeignIDTests {
     /// What belongs to another tenant: rows in every state, a file, runs, a published record.
     private struct Victim {
         let stage: Stage

@@ -8,7 +8,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Rows that an earlier version has staged, and instances of it that run on.
-@Suite(.timeLimit(.minutes(3))) struct IntakeUpgradeTests {
+@Suite(.timeLimit(.minutes(15))) struct IntakeUpgradeTests {
     private static func insertion(_ upgrade: Upgrade, _ status: String, _ comment: String?) -> String {
         """
         INSERT INTO import_validation.staging_row (id, revision, created_at, domain, import_task, upload, row_number,

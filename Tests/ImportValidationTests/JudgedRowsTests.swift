@@ -10,7 +10,7 @@ import Workbook
 @testable import ImportValidationService
 
 /// Rows that are called ready by other checks than those in force are neither planned nor published (ADR 0037).
-@Suite(.timeLimit(.minutes(3))) struct JudgedRowsTests {
+@Suite(.timeLimit(.minutes(15))) struct JudgedRowsTests {
     private static func sentBack(_ rows: Int64, _ kind: String) -> String {
         " " + (RunMessages.sentBack(rows, kind)?.en ?? "nothing")
     }

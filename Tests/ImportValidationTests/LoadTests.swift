@@ -8,7 +8,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Files on their way into staging (G-57, G-64, G-65).
-@Suite(.timeLimit(.minutes(3))) struct LoadTests {
+@Suite(.timeLimit(.minutes(15))) struct LoadTests {
     @Test func rowsAreCheckedOnTheWay() async throws {
         let stage = try await Stage()
         let task = try await stage.locations()

@@ -9,7 +9,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Where values come from that a builder's transform map has made, with or without a cell (G-133).
-@Suite(.timeLimit(.minutes(3))) struct MapLineageTests {
+@Suite(.timeLimit(.minutes(15))) struct MapLineageTests {
     private static let maps = [
         Building.map("street", "constant") { $0.text = "Main street" },
         Building.map("time_zone", "default") { $0.text = "Europe/Vienna" },

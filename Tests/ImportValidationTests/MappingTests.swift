@@ -10,7 +10,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Columns that a person maps by hand, and keeps for the next file of the same task (G-57).
-@Suite(.timeLimit(.minutes(3))) struct MappingTests {
+@Suite(.timeLimit(.minutes(15))) struct MappingTests {
     private static func column(_ title: String, _ field: String, at letters: String = "") -> ColumnMapping {
         var column = ColumnMapping()
         column.column = letters

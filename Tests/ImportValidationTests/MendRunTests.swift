@@ -9,7 +9,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Corrected error workbooks mend the rows they were made of.
-@Suite(.timeLimit(.minutes(3))) struct MendRunTests {
+@Suite(.timeLimit(.minutes(15))) struct MendRunTests {
     /// Rows 2 to 5 of a file, of which 2, 3 and 5 need attention.
     private static func staged(_ stage: Stage) async throws -> (ImportTask, ErrorSheet) {
         let task = try await stage.locations()

@@ -9,7 +9,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Many rows corrected at once, and one value replaced in a whole column.
-@Suite(.timeLimit(.minutes(3))) struct MendingTests {
+@Suite(.timeLimit(.minutes(15))) struct MendingTests {
     private static func correction(_ row: StagingRow, _ field: String, _ value: String, etag: String = "")
         -> StagingRowCorrection
     {

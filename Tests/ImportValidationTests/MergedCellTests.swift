@@ -7,7 +7,7 @@ import Workbook
 @testable import ImportValidationService
 
 /// Values that a person sees over several cells and the file has in one.
-@Suite(.timeLimit(.minutes(3))) struct MergedCellTests {
+@Suite(.timeLimit(.minutes(15))) struct MergedCellTests {
     private static func merged(_ ranges: String...) throws -> MergedCells {
         let target = try #require(ImportTarget.named("location"))
         let text = "Note,Name,Account,,City\n,Werk,Lumen,,Wels\n"

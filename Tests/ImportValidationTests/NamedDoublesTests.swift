@@ -8,7 +8,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Rows whose keys are records.
-@Suite(.timeLimit(.minutes(3))) struct NamedDoublesTests {
+@Suite(.timeLimit(.minutes(15))) struct NamedDoublesTests {
     /// One that names its records by what they are called and one that names them by their ids are of one record.
     @Test func aNameAndAnIdAreTheSame() async throws {
         let stage = try await Stage()

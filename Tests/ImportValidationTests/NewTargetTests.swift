@@ -101,7 +101,7 @@ import Workbook
     }
 
     /// From the builder's steps over staging, plan and publication into the table of the owner, and back.
-    @Test(.timeLimit(.minutes(2))) func itsRowsComeAndGo() async throws {
+    @Test(.timeLimit(.minutes(15))) func itsRowsComeAndGo() async throws {
         let (stage, task, owner) = try await Self.task()
         let saal = "Ernst Handel,Saal,klein,10,2026-01-01 bis 2026-06-30,USD"
         _ = try await stage.loaded(Self.file(saal), "first.csv", of: task)

@@ -9,7 +9,7 @@ import Wire
 @testable import ImportValidationService
 
 /// What publishing would do, stored and published just so (G-56).
-@Suite(.timeLimit(.minutes(3))) struct PlanTests {
+@Suite(.timeLimit(.minutes(15))) struct PlanTests {
     private static let mixed = ["Linz", "Known Graz", OnboardingStandIn.refused, "", "Wien"]
 
     @Test func aPlanSaysWhatWouldBecomeOfEachRow() async throws {

@@ -9,7 +9,7 @@ import Wire
 @testable import ImportValidationService
 
 /// What a load would read of a file, before it does (G-57), and why rows need attention, counted.
-@Suite(.timeLimit(.minutes(3))) struct PreviewTests {
+@Suite(.timeLimit(.minutes(15))) struct PreviewTests {
     private static func csv(_ lines: String...) -> [UInt8] { Array((lines.joined(separator: "\n") + "\n").utf8) }
 
     private static func preview(

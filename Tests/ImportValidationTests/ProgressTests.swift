@@ -12,7 +12,7 @@ import Wire
 @testable import ImportValidationService
 
 /// How far runs are, while they go on.
-@Suite(.timeLimit(.minutes(2))) struct ProgressTests {
+@Suite(.timeLimit(.minutes(15))) struct ProgressTests {
     /// Whoever listens hears of each run of his domain, up to its end; several files at once are told apart.
     @Test func runsTellHowFarTheyAre() async throws {
         let stage = try await Stage()

@@ -10,7 +10,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Published rows are kept until their task is closed, and go after the backup period (G-55).
-@Suite(.timeLimit(.minutes(3))) struct PublishedRowsTests {
+@Suite(.timeLimit(.minutes(15))) struct PublishedRowsTests {
     private static func removal(_ bench: StagedBench) -> PublishedRows {
         PublishedRows(database: bench.database, batch: 3)
     }

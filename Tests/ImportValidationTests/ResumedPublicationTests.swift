@@ -10,7 +10,7 @@ import Wire
 
 /// Publications whose worker is killed when the owner has written a batch, and before that is kept: whatever happens before
 /// the next worker comes, all that was written is known, and can be undone and traced (G-56, G-133).
-@Suite(.timeLimit(.minutes(3))) struct ResumedPublicationTests {
+@Suite(.timeLimit(.minutes(15))) struct ResumedPublicationTests {
     /// What happens between the two workers.
     enum Event: CaseIterable {
         case nothing, edit, removal, closing, check, cancellation, refusal

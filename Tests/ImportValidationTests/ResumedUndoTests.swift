@@ -10,7 +10,7 @@ import Wire
 
 /// Undos whose worker is killed when the owner has taken a batch back, and before that is kept: whatever happens before the
 /// next worker comes, what was taken back is known, and nothing else is (G-133).
-@Suite(.timeLimit(.minutes(3))) struct ResumedUndoTests {
+@Suite(.timeLimit(.minutes(15))) struct ResumedUndoTests {
     private static let table = "publication_undo"
     private static let refused = Problem.permissionDenied().text.en
 
@@ -127,7 +127,7 @@ import Wire
 }
 
 /// Records that refer to others of their table, undone over several batches (G-133).
-@Suite(.timeLimit(.minutes(3))) struct UndoOrderTests {
+@Suite(.timeLimit(.minutes(15))) struct UndoOrderTests {
     /// A table whose records may be parts of others, which nothing but its declaration makes importable.
     private static let floor = RecordSchema(
         table: "floor", collection: "floors", service: "onboarding", label: Text(en: "Floor", ko: "층"),

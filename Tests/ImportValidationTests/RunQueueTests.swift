@@ -16,7 +16,7 @@ import Work
 @testable import Platform
 
 /// Runs in the queue that all work stands in; also those of instances that know the queue of an earlier version.
-@Suite(.timeLimit(.minutes(4))) struct RunQueueTests {
+@Suite(.timeLimit(.minutes(15))) struct RunQueueTests {
     @Test func whatWasQueuedStaysQueued() async throws {
         let upgrade = try await Upgrade()
         let load = try await upgrade.add("load")

@@ -9,7 +9,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Runs that judge, plan, publish or take back rows of one task come one after the other, whatever their kind.
-@Suite(.timeLimit(.minutes(3))) struct RunTurnTests {
+@Suite(.timeLimit(.minutes(15))) struct RunTurnTests {
     /// A task with these rows, of which another instance has a publication at work: none of the workers, which all tests share,
     /// is kept waiting for it.
     private static func publishing(_ names: [String]) async throws -> (Stage, ImportTask, ImportRun) {

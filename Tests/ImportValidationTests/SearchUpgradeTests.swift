@@ -4,7 +4,7 @@ import Testing
 @testable import ImportValidationService
 
 /// Import tasks of before there was a search, and of before it was that of all services, are found by their words (ADR 0038).
-@Suite(.timeLimit(.minutes(2))) struct SearchUpgradeTests {
+@Suite(.timeLimit(.minutes(15))) struct SearchUpgradeTests {
     @Test func whatWasThereIsFound() async throws {
         let upgrade = try await SchemaUpgrade(
             of: "import_validation", ImportValidation.schemaFolder, before: "search", text: "Lighthouse")

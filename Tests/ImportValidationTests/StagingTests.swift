@@ -8,7 +8,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Staged rows: read, corrected, checked again, published, and removed (G-54 to G-56, G-64).
-@Suite(.timeLimit(.minutes(3))) struct StagingTests {
+@Suite(.timeLimit(.minutes(15))) struct StagingTests {
     /// A task with loaded rows.
     private static func filled(
         _ rows: [(name: String, account: String)]

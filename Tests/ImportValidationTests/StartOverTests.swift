@@ -10,7 +10,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Starting over with more rows than go at once.
-@Suite(.timeLimit(.minutes(3))) struct StartOverTests {
+@Suite(.timeLimit(.minutes(15))) struct StartOverTests {
     private static func work(_ stage: Stage, reserve: Duration = .zero) -> StartOver {
         StartOver(
             database: stage.database, access: TaskAccess(database: stage.database), batch: 3, reserve: reserve)

@@ -10,7 +10,7 @@ import Wire
 @testable import ImportValidationService
 
 /// Taking back what a publication has done, and where published values come from (G-133).
-@Suite(.timeLimit(.minutes(3))) struct UndoTests {
+@Suite(.timeLimit(.minutes(15))) struct UndoTests {
     /// A task whose rows are published.
     private static func published(_ names: [String]) async throws -> (Stage, ImportTask, ImportRun) {
         let (stage, task) = try await Stage.filled(names)
@@ -150,7 +150,7 @@ import Wire
 }
 
 /// Where published values come from.
-@Suite(.timeLimit(.minutes(3))) struct LineageTests {
+@Suite(.timeLimit(.minutes(15))) struct LineageTests {
     @Test func aValueIsLedBackToItsCell() async throws {
         let stage = try await Stage()
         let task = try await stage.locations()

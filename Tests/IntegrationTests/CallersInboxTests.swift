@@ -9,7 +9,7 @@ import Wire
 
 /// Whoever asks over NATS is answered in an inbox that nobody with another login can listen to: an answer may hold the token of a
 /// session.
-@Suite(.timeLimit(.minutes(2))) struct CallersInboxTests {
+@Suite(.timeLimit(.minutes(15))) struct CallersInboxTests {
     private static let method = Method<GetRequest, GetRequest>(
         service: "onboarding", subject: "ale.v1.onboarding.sessions.sign_in", name: "SignIn", summary: "Says it again.")
 

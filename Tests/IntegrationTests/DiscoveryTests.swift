@@ -8,7 +8,7 @@ import Testing
 import Wire
 
 /// A client that is not ours accepts what our services say about themselves: nats-py and jsonschema, in Python.
-@Suite(.timeLimit(.minutes(2))) struct DiscoveryTests {
+@Suite(.timeLimit(.minutes(15))) struct DiscoveryTests {
     private static let python = Checkout.path(".local/venv/bin/python3")
 
     private static var isPrepared: Bool { FileManager.default.isExecutableFile(atPath: python) }

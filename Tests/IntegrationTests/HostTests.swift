@@ -13,7 +13,7 @@ import Testing
 import Wire
 
 /// A service from its definition to its end: migrations, readiness, an answer, and the end.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct HostTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct HostTests {
     /// One method, which answers itself.
     private enum Echo: ServiceDefinition {
         static let name = "echo"

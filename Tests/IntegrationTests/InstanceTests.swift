@@ -8,7 +8,7 @@ import TestKit
 import Testing
 
 /// Instances of a real service as processes, which can be frozen and told to end.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct InstanceTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct InstanceTests {
     /// Where the instances run: a database, a nats-server, keys.
     struct Place {
         let database: String

@@ -7,7 +7,7 @@ import Wire
 
 /// Partitions into which a service may add rows, and of which it sees nothing but through the table they belong to: no row
 /// security stands in the way of a COPY, and a guard judges what comes (ADR 0028).
-@Suite(.timeLimit(.minutes(3))) struct IntakeTests {
+@Suite(.timeLimit(.minutes(15))) struct IntakeTests {
     private static let here = "/provider/d1/"
     private static let account = "01990000-0000-7000-8000-000000000001"
 

@@ -14,7 +14,7 @@ import Wire
 
 /// A system from outside: let in while everything runs, it reads the events of its domains as docs/outside-systems.md says,
 /// and can do nothing else.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct OutsideSystemTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct OutsideSystemTests {
     private static let python = Checkout.path(".local/venv/bin/python3")
 
     private static var isPrepared: Bool { FileManager.default.isExecutableFile(atPath: python) }

@@ -15,7 +15,7 @@ import Wire
 @testable import Records
 
 /// Who calls a service other than onboarding: known from its own schema, asked for when it is not, forgotten by events.
-@Suite(.timeLimit(.minutes(2))) struct PeopleTests {
+@Suite(.timeLimit(.minutes(15))) struct PeopleTests {
     /// A service's schema, and a stand-in for onboarding.
     private struct Stage {
         let database: Database

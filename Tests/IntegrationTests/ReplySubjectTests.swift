@@ -9,7 +9,7 @@ import Testing
 import Wire
 
 /// An answer goes to an inbox and nowhere else, whatever the request says, on a server with the users of the deployment.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ReplySubjectTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct ReplySubjectTests {
     /// Knows one token.
     private struct OneToken: Authenticator {
         func authenticate(_ bearer: String?) async throws(Problem) -> Caller {

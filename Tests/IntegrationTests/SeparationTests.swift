@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// Postgres alone refuses what a service may not see: each service's role against the tables of its real migrations.
-@Suite(.timeLimit(.minutes(3))) struct SeparationTests {
+@Suite(.timeLimit(.minutes(15))) struct SeparationTests {
     private static let here = "/provider/d1/"
     /// Whose all rows are that name an account.
     private static let account = "01990000-0000-7000-8000-000000000001"

@@ -53,7 +53,7 @@ import Testing
     }
 
     /// The way to the server is cut without a word to either side: that is noticed, and another way is found.
-    @Test(.timeLimit(.minutes(5))) func aSilentServerIsGivenUp() async throws {
+    @Test(.timeLimit(.minutes(15))) func aSilentServerIsGivenUp() async throws {
         let server = try await NATSServer.start(jetStream: false)
         let proxy = try TCPProxy(to: server.port)
         var options = ConnectionOptions(urls: ["nats://127.0.0.1:\(proxy.port)"], name: "cut off")

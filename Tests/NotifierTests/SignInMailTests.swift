@@ -14,7 +14,7 @@ import Wire
 @testable import NotifierService
 
 /// Links by which people choose a password become mails, and the secret in a link is in the mail alone (G-103).
-@Suite(.timeLimit(.minutes(2))) struct SignInMailTests {
+@Suite(.timeLimit(.minutes(15))) struct SignInMailTests {
     /// Onboarding, as far as it makes secrets: each time another one.
     private final class Issuing: Sendable {
         let made = Mutex<[String]>([])

@@ -202,7 +202,7 @@ import Wire
     }
 
     /// Two writers: while one adds tasks, the other closes. In the end the case is closed and none of its tasks open.
-    @Test(.timeLimit(.minutes(5))) func creationsRaceTheClosing() async throws {
+    @Test(.timeLimit(.minutes(15))) func creationsRaceTheClosing() async throws {
         let world = try await World()
         let record = try await active(world)
         let made = await withTaskGroup(of: Int.self) { group in

@@ -12,7 +12,7 @@ import Wire
 
 /// The ground of a move of dates: holidays, what has yet to begin, and whatever changes between a preview and its end. Today is
 /// 2026-03-10.
-@Suite(.timeLimit(.minutes(5))) struct DateGroundTests {
+@Suite(.timeLimit(.minutes(15))) struct DateGroundTests {
     // MARK: Holidays
 
     /// 2026-06-30 is a Tuesday.

@@ -9,7 +9,7 @@ import Wire
 @testable import OnboardingService
 
 /// Whoever keeps an access token hears of the end of its session, whatever has ended it.
-@Suite(.timeLimit(.minutes(3))) struct EndedSessionTests {
+@Suite(.timeLimit(.minutes(15))) struct EndedSessionTests {
     /// What ends a session of somebody.
     enum Way: CaseIterable {
         case signOut, administrator, deactivation, lostRole, password, deletion

@@ -12,7 +12,7 @@ import Wire
 
 /// Sign-in with another issuer, a real one from PyPI.
 @Suite(
-    .timeLimit(.minutes(3)),
+    .timeLimit(.minutes(15)),
     .enabled(if: IssuerServer.isPrepared, "no Python environment under .local/venv: Tools/bootstrap.sh makes it"))
 struct FederatedSignInTests {
     /// Where codes of an issuer go.

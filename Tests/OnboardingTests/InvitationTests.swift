@@ -10,7 +10,7 @@ import Wire
 @testable import OnboardingService
 
 /// Invitations, forgotten passwords, and which passwords are taken.
-@Suite(.timeLimit(.minutes(3))) struct InvitationTests {
+@Suite(.timeLimit(.minutes(15))) struct InvitationTests {
     @Test func aLinkIsGoodOnce() async throws {
         let stage = try await SignInStage.shared.value
         let user = try await stage.addUser { $0.language = "ko" }

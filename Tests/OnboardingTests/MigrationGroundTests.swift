@@ -11,7 +11,7 @@ import Wire
 @testable import Playbooks
 
 /// The ground of a migration: what changes between a preview and its apply, and between that and its undo.
-@Suite(.timeLimit(.minutes(5))) struct MigrationGroundTests {
+@Suite(.timeLimit(.minutes(15))) struct MigrationGroundTests {
     private typealias Stage = MigrationStage
 
     private static func due(_ days: Int) -> String {

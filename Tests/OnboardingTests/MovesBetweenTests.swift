@@ -11,7 +11,7 @@ import Wire
 @testable import OnboardingService
 
 /// What happens between a preview and its apply, or an apply and its undo: another move, a migration, a day, another service.
-@Suite(.timeLimit(.minutes(5))) struct MovesBetweenTests {
+@Suite(.timeLimit(.minutes(15))) struct MovesBetweenTests {
     private typealias Versions = MigrationStage
 
     private static func due(_ days: Int) -> String { "due: {days: \(days), from: before_field, field: go_live_date}" }

@@ -12,7 +12,7 @@ import Wire
 @testable import Playbooks
 
 /// Moves of dates and migrations that are cut off at named points: whoever takes the work over ends it, whole.
-@Suite(.timeLimit(.minutes(5))) struct NamedKillTests {
+@Suite(.timeLimit(.minutes(15))) struct NamedKillTests {
     /// Where the connection is cut that is about to update a row.
     private struct Point {
         let table: String

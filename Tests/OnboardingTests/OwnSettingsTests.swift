@@ -8,7 +8,7 @@ import Wire
 @testable import OnboardingService
 
 /// What somebody decides for oneself, whom one may invite, and what keeps a session open.
-@Suite(.timeLimit(.minutes(3))) struct OwnSettingsTests {
+@Suite(.timeLimit(.minutes(15))) struct OwnSettingsTests {
     private func change(
         _ stage: SignInStage, language: String = "", zone: String = "", as caller: Caller
     ) async throws(Problem) -> Preferences {

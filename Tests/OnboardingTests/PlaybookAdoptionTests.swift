@@ -14,7 +14,7 @@ import Wire
 @testable import Playbooks
 
 /// Cases that were open before there was a playbook get their run, and what tasks they have are taken over.
-@Suite(.timeLimit(.minutes(10))) struct PlaybookAdoptionTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookAdoptionTests {
     private func playbooks(_ stage: PlaybookStage) throws -> Playbooks {
         try #require(Playbooks.of(stage.server.database))
     }

@@ -9,7 +9,7 @@ import Wire
 @testable import OnboardingService
 
 /// What activities make may start runs in turn, but never without end.
-@Suite(.timeLimit(.minutes(5))) struct PlaybookChainTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookChainTests {
     /// A playbook that an event of a case of this name starts, and that makes another such case below it.
     private static func yaml(_ key: String, _ trigger: String, named name: String, making other: String? = nil)
         -> String

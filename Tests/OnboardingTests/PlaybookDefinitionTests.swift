@@ -12,7 +12,7 @@ import Wire
 @testable import OnboardingService
 
 /// Administration of playbooks by requests: what designers make, change and activate.
-@Suite(.timeLimit(.minutes(5))) struct PlaybookDefinitionTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookDefinitionTests {
     /// A server with the shipped definitions, a designer of the provider, and an agent with an account.
     private struct Stage {
         let world: World

@@ -10,7 +10,7 @@ import Wire
 
 /// The rules about single fields hold wherever a playbook shows what a case has (G-24): for every role, in forms, in the log,
 /// in due dates that are counted from a field, and in a dry run.
-@Suite(.timeLimit(.minutes(5))) struct PlaybookFieldRuleTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookFieldRuleTests {
     private static let yaml = """
         table: onboarding_case
         label: {en: Dates, ko: 날짜}

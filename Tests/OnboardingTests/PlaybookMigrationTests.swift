@@ -12,7 +12,7 @@ import Wire
 @testable import Playbooks
 
 /// Bringing running cases to another version of their playbook: what would happen, then that or nothing, then back.
-@Suite(.timeLimit(.minutes(5))) struct PlaybookMigrationTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookMigrationTests {
     private typealias Stage = MigrationStage
 
     private static let first: [(key: String, activities: [String])] = [

@@ -10,7 +10,7 @@ import Wire
 @testable import OnboardingService
 
 /// The end of a case ends its runs, and nothing begins over it (G-128).
-@Suite(.timeLimit(.minutes(10))) struct PlaybookParentEndTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookParentEndTests {
     /// A case in a stage that makes tasks of the case.
     private func begin(_ lane: String, _ stage: PlaybookStage) async throws -> OnboardingCase {
         let record = try await stage.begin()

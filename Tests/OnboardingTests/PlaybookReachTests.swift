@@ -9,7 +9,7 @@ import Wire
 @testable import OnboardingService
 
 /// A definition may name the id of any tenant's record. A run makes nothing there, and a dry run says so before.
-@Suite(.timeLimit(.minutes(5))) struct PlaybookReachTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookReachTests {
     private static func yaml(_ table: String, _ fields: [String]) -> String {
         """
         table: onboarding_case

@@ -10,7 +10,7 @@ import Wire
 @testable import OnboardingService
 
 /// How what activities have made in another service ends, and goes on.
-@Suite(.timeLimit(.minutes(5))) struct PlaybookRemoteEndTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookRemoteEndTests {
     /// An optional activity whose import task ends by conditions.
     private static let playbook = """
         table: onboarding_case

@@ -10,7 +10,7 @@ import Wire
 @testable import Playbooks
 
 /// Who may work on activities, but not write what one of them makes, is refused before anything is written.
-@Suite(.timeLimit(.minutes(5))) struct PlaybookRightTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookRightTests {
     /// Its only activity makes what administrators alone may write.
     private static let yaml = """
         key: rights

@@ -10,7 +10,7 @@ import Wire
 @testable import OnboardingService
 
 /// Several runs over one case: which of them is shown, and which keep it open (G-122).
-@Suite(.timeLimit(.minutes(5))) struct PlaybookSeveralRunsTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookSeveralRunsTests {
     /// A stage of its own, of which only the playbooks of the test are active.
     private func alone() async throws -> PlaybookStage {
         let stage = try await PlaybookStage(isAlone: true)

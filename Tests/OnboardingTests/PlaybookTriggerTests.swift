@@ -12,7 +12,7 @@ import Wire
 @testable import Playbooks
 
 /// What triggers start and what they do not, and what of it keeps a case open (G-122, G-130).
-@Suite(.timeLimit(.minutes(5))) struct PlaybookTriggerTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookTriggerTests {
     /// A server of which only the playbooks of the tests are active, each for the cases of its test alone.
     private struct Stage {
         private static let shared = Task { try await serve() }

@@ -11,7 +11,7 @@ import Wire
 @testable import Playbooks
 
 /// Updates of a definition, with a mask and without (AIP-134), and triggers of tenants beside each other (G-130).
-@Suite(.timeLimit(.minutes(5))) struct PlaybookUpdateTests {
+@Suite(.timeLimit(.minutes(15))) struct PlaybookUpdateTests {
     private let world: World
 
     init() async throws {

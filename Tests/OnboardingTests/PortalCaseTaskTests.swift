@@ -11,7 +11,7 @@ import Wire
 
 /// All tasks of a case in the portal, however many there are: its page shows the first, and the list goes on behind them
 /// (G-102).
-@Suite(.timeLimit(.minutes(3))) struct PortalCaseTaskTests {
+@Suite(.timeLimit(.minutes(15))) struct PortalCaseTaskTests {
     /// A case with tasks of both services, open and ended, with and without a date, two of one day; and their ids as the portal
     /// shows them.
     private struct Scene {

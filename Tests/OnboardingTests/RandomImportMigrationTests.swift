@@ -13,7 +13,7 @@ import Wire
 
 /// Random migrations of runs that have import tasks, drafts and every state an activity can be in: what is told is done, an undo
 /// gives what was there, and no import task is doubled or orphaned.
-@Suite(.timeLimit(.minutes(5))) struct RandomImportMigrationTests {
+@Suite(.timeLimit(.minutes(15))) struct RandomImportMigrationTests {
     private typealias Stage = MigrationStage
 
     /// What two of the activities import.

@@ -12,7 +12,7 @@ import Wire
 
 /// Whatever the playbook, the run and the change: what is told is done, an undo gives what was there, and no task is doubled
 /// or orphaned, whatever is killed when.
-@Suite(.timeLimit(.minutes(10))) struct RandomMigrationTests {
+@Suite(.timeLimit(.minutes(15))) struct RandomMigrationTests {
     private typealias Stage = MigrationStage
 
     /// Lanes of activities `a0` to `a7`, each a form or a task as its number says.

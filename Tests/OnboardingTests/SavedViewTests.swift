@@ -9,7 +9,7 @@ import Wire
 @testable import OnboardingService
 
 /// Views of lists that people keep, each for himself, and many cases and tasks at once.
-@Suite(.timeLimit(.minutes(2))) struct SavedViewTests {
+@Suite(.timeLimit(.minutes(15))) struct SavedViewTests {
     private static func save(
         _ name: String, _ query: String, list: String = "onboarding_case", in world: World, as caller: Caller? = nil
     ) async throws(Problem) -> SavedView {

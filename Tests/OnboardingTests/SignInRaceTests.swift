@@ -11,7 +11,7 @@ import Wire
 @testable import OnboardingService
 
 /// A password that is replaced while somebody who has the old one is on the way in.
-@Suite(.timeLimit(.minutes(3))) struct SignInRaceTests {
+@Suite(.timeLimit(.minutes(15))) struct SignInRaceTests {
     private static let next = "another quiet lake"
 
     /// The old password was right when it was looked at, and is not any more when the session would begin.

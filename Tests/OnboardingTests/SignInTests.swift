@@ -10,7 +10,7 @@ import Wire
 @testable import OnboardingService
 
 /// Signing in with a password, sessions, and when they end.
-@Suite(.timeLimit(.minutes(3))) struct SignInTests {
+@Suite(.timeLimit(.minutes(15))) struct SignInTests {
     /// The access token is worth what the person is granted.
     @Test func aPersonSignsIn() async throws {
         let stage = try await SignInStage.shared.value

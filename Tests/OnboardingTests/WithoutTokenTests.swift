@@ -9,7 +9,7 @@ import Wire
 @testable import OnboardingService
 
 /// The methods that work without a token are those that are named, and bounded.
-@Suite(.timeLimit(.minutes(2))) struct WithoutTokenTests {
+@Suite(.timeLimit(.minutes(15))) struct WithoutTokenTests {
     @Test func theyAreNamed() async throws {
         let database = try await Server.shared.value.database
         let endpoints = Onboarding.endpoints(

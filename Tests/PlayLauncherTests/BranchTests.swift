@@ -15,7 +15,7 @@ import Wire
 
 /// Branches, timeouts and waits for events, on a real Postgres. One after another: a run hears what happens in its domain, which
 /// is also what another test has happen there.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct BranchTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct BranchTests {
     private static func touchpoint(_ subject: String) -> String {
         "{call: rpc, with: {method: customer-success.touchpoints.create, request: {touchpoint: {subject: '\(subject)'}}}}"
     }

@@ -11,7 +11,7 @@ import Wire
 @testable import PlayLauncherService
 
 /// A run that is canceled begins nothing more, and tells what it had made.
-@Suite(.timeLimit(.minutes(3))) struct CancelTests {
+@Suite(.timeLimit(.minutes(15))) struct CancelTests {
     private static let review = "Setup Next Quarterly Business Review"
 
     private static func answers(_ subject: String) -> String {

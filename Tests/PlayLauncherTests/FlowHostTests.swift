@@ -11,7 +11,7 @@ import Wire
 
 /// What flows are answered by real servers, over TLS: each reason for which there is no answer is told apart, and what would be
 /// answered alike is not asked again.
-@Suite(.timeLimit(.minutes(2))) struct FlowHostTests {
+@Suite(.timeLimit(.minutes(15))) struct FlowHostTests {
     /// A server over TLS, with a certificate of its own.
     private final class Server: Sendable {
         let host: String

@@ -11,7 +11,7 @@ import Wire
 @testable import PlayLauncherService
 
 /// Triggers that go by the schedule of the flow of their play: each occasion launches once, as the user, whoever is restarted when.
-@Suite(.timeLimit(.minutes(3))) struct FlowScheduleTests {
+@Suite(.timeLimit(.minutes(15))) struct FlowScheduleTests {
     private func stage() async throws -> (Stage, TestClock) {
         let clock = TestClock(instant: Stage.morning)
         return (try await Stage(clock: clock), clock)

@@ -14,7 +14,7 @@ import Wire
 
 /// Every flow that ships, with the runner killed at every step: once before the step has its effect, and once between the
 /// effect and its record. What it leaves behind is there once, and is the same as without.
-@Suite(.timeLimit(.minutes(5))) struct KilledRunTests {
+@Suite(.timeLimit(.minutes(15))) struct KilledRunTests {
     /// The runners, which look at what is left as soon as one of them is killed.
     private final class Runners: Sendable {
         private let runners = Mutex<[Runner]>([])

@@ -9,7 +9,7 @@ import Wire
 @testable import PlayLauncherService
 
 /// What the moves of a run cost, and that a runner which keeps a run in memory is bound by its lease all the same.
-@Suite(.timeLimit(.minutes(3))) struct MoveTests {
+@Suite(.timeLimit(.minutes(15))) struct MoveTests {
     private static let review = "Setup Next Quarterly Business Review"
     private static let move = "WITH affected AS (UPDATE play_launcher.flow_execution SET machines"
 

@@ -11,7 +11,7 @@ import Wire
 @testable import PlayLauncherService
 
 /// What runs store together, and that none of them is the worse for it.
-@Suite(.timeLimit(.minutes(2))) struct SharedTransactionTests {
+@Suite(.timeLimit(.minutes(15))) struct SharedTransactionTests {
     private static let domain = DomainPath("/provider/d0000001/") ?? .root
 
     /// Holds transactions under way.

@@ -7,7 +7,7 @@ import Wire
 @testable import PlayLauncherService
 
 /// What the steps of a run asked for and were answered is shown to who may read it.
-@Suite(.timeLimit(.minutes(3))) struct StepReaderTests {
+@Suite(.timeLimit(.minutes(15))) struct StepReaderTests {
     private static let secrets = [FoundationStandIn.article.id, FoundationStandIn.article.title]
 
     private func steps(_ run: FlowRun, _ stage: Stage, as caller: Caller) async throws -> [FlowStep] {

@@ -11,7 +11,7 @@ import Wire
 @testable import PlayLauncherService
 
 /// A run can be looked at, and a step at which it failed be retried or skipped.
-@Suite(.timeLimit(.minutes(3))) struct StepTests {
+@Suite(.timeLimit(.minutes(15))) struct StepTests {
     private static let review = "Setup Next Quarterly Business Review"
 
     private static func answers(_ subject: String) -> String {

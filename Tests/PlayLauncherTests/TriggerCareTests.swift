@@ -13,7 +13,7 @@ import Wire
 
 /// What triggers are looked after by: rounds that go on whatever fails, what was met launches as it was, and nothing is lost or
 /// kept for ever.
-@Suite(.timeLimit(.minutes(3))) struct TriggerCareTests {
+@Suite(.timeLimit(.minutes(15))) struct TriggerCareTests {
     private static let red = "perceived_health = red"
 
     private func stage() async throws -> (Stage, TestClock) {

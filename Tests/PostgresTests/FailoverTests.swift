@@ -5,7 +5,7 @@ import Testing
 @testable import Postgres
 
 /// Servers that only read, standbys, several hosts, and logins that are refused.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct FailoverTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct FailoverTests {
     /// A session that was opened while the server only read refuses no write for ever: it is given up.
     @Test func aReadOnlyServerIsAsGoodAsNone() async throws {
         let server = try await PostgresServer.shared

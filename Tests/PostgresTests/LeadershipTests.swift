@@ -6,7 +6,7 @@ import Testing
 @testable import Postgres
 
 /// Who leads, who takes over, and what a former leader can still do.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct LeadershipTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct LeadershipTests {
     /// A database with the table of leaders.
     private static func makeDatabase() async throws -> (server: PostgresServer, name: String, string: String) {
         let server = try await PostgresServer.shared

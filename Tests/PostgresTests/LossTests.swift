@@ -6,7 +6,7 @@ import Testing
 @testable import Postgres
 
 /// Connections that died while nobody used them: the first request after it works at once.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct LossTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct LossTests {
     private static let starting = Task { try await PostgresServer.start() }
 
     private static func makePool(_ size: Int, acquire: Duration = .seconds(5)) async throws -> Pool {

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(5))) struct ClientTests {
+@Suite(.timeLimit(.minutes(15))) struct ClientTests {
     @Test(arguments: Depth.allCases) func repeatsUntilSomebodyListens(_ depth: Depth) async throws {
         let echo = method()
         try await depth.run { transport, client in

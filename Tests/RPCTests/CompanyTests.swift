@@ -6,7 +6,7 @@ import Wire
 @testable import RPC
 
 /// Answers of a crowd are sent together, those of a few at once.
-@Suite(.timeLimit(.minutes(5))) struct CompanyTests {
+@Suite(.timeLimit(.minutes(15))) struct CompanyTests {
     /// Counts how what a service publishes is sent.
     private struct CountingTransport: Transport {
         let memory = InMemoryTransport()

@@ -7,7 +7,7 @@ import Wire
 
 /// The answers on `$SRV.…`, checked against the schemas beside the tests. A foreign client checks them again with the
 /// whole of JSON Schema in the integration tests; here a reader of the parts that are used keeps the build free of it.
-@Suite(.timeLimit(.minutes(5))) struct DiscoveryTests {
+@Suite(.timeLimit(.minutes(15))) struct DiscoveryTests {
     private func ask(_ subject: String, _ transport: any Transport) async throws -> Any {
         let answer = try await transport.request([], to: subject, headers: [:], timeout: .seconds(50))
         return try JSONSerialization.jsonObject(with: Data(answer.payload))

@@ -5,7 +5,7 @@ import Wire
 
 @testable import RPC
 
-@Suite(.timeLimit(.minutes(5))) struct OverloadTests {
+@Suite(.timeLimit(.minutes(15))) struct OverloadTests {
     @Test(arguments: Depth.allCases) func refusedEarlyWhileInFlightIsBounded(_ depth: Depth) async throws {
         let echo = method()
         let valve = Valve()
@@ -93,7 +93,7 @@ import Wire
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct DrainTests {
+@Suite(.timeLimit(.minutes(15))) struct DrainTests {
     /// Two instances under load; one is drained. Every call is answered, and well.
     @Test(arguments: Depth.allCases) func losesNothing(_ depth: Depth) async throws {
         let echo = method()

@@ -6,7 +6,7 @@ import Wire
 @testable import RPC
 
 /// Deadlines, traces, tokens and languages over two hops.
-@Suite(.timeLimit(.minutes(5))) struct PassingOnTests {
+@Suite(.timeLimit(.minutes(15))) struct PassingOnTests {
     /// `inner` answers with what it was given; `outer` calls it.
     private func hops(
         _ transport: @escaping @Sendable () -> any Transport, _ outer: Method<GetRequest, GetRequest>,

@@ -8,7 +8,7 @@ import Wire
 
 /// Answers go to inboxes. Whoever names another subject is not served at all: the answer would be published under the
 /// rights of the service.
-@Suite(.timeLimit(.minutes(5))) struct ReplyTests {
+@Suite(.timeLimit(.minutes(15))) struct ReplyTests {
     @Test(arguments: [
         "_INBOX.a", "_INBOX.client.3xQ_-9.k1", "_INBOX.a.b.c.d", "_R_.41wTzF.GQkZJw",
         "_INBOX.MThlUanbcaoNi3uaKakOkp.MThlUanbcaoNi3uaKakOuF519a",

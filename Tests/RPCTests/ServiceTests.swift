@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// What callers see, in memory and over a real server.
-@Suite(.timeLimit(.minutes(5))) struct ServiceTests {
+@Suite(.timeLimit(.minutes(15))) struct ServiceTests {
     @Test(arguments: Depth.allCases) func answers(_ depth: Depth) async throws {
         let echo = method()
         let seen = Mutex<Call?>(nil)

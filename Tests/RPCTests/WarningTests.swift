@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// What an answer says beside its body.
-@Suite(.timeLimit(.minutes(5))) struct WarningTests {
+@Suite(.timeLimit(.minutes(15))) struct WarningTests {
     private static let open = Warning(rule: "G-91", field: "engagement.initial_onboarding", message: "Not closed yet.")
     private static let other = Warning(rule: "G-92", field: "engagement.account", message: "이미 활성 참여가 있습니다. 100%")
 

@@ -6,12 +6,12 @@ extension Scenarios {
     /// Whatever is killed, and whenever: what was acknowledged is there, once.
     @Suite(.serialized)
     struct CampaignScenarioTests {
-        @Test("Every process is killed at random moments under load", .timeLimit(.minutes(6)))
+        @Test("Every process is killed at random moments under load", .timeLimit(.minutes(15)))
         func kills() async throws {
             try await Self.run(.kills(seed: Campaign.seed, for: .seconds(20)), within: .seconds(140))
         }
 
-        @Test("Three nats-servers and two instances of each service", .timeLimit(.minutes(9)))
+        @Test("Three nats-servers and two instances of each service", .timeLimit(.minutes(15)))
         func cluster() async throws {
             try await Self.run(.cluster, within: .seconds(400))
         }

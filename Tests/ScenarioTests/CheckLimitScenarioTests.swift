@@ -6,7 +6,7 @@ extension Scenarios.OnOneStack {
     /// What a run cannot check in full, it does not check. Contracts are imported on this stack nowhere else.
     @Suite(.serialized)
     struct CheckLimitScenarioTests {
-        @Test("More checks than a run carries out are refused, not left out", .timeLimit(.minutes(2)))
+        @Test("More checks than a run carries out are refused, not left out", .timeLimit(.minutes(15)))
         func tooManyChecks() async throws {
             try await SharedStack.with { stack in
                 let journey = Journey(stack.world())

@@ -35,7 +35,7 @@ extension Scenarios {
             ]
         }
 
-        @Test("Files that are cut off keep nothing from starting", .timeLimit(.minutes(5)))
+        @Test("Files that are cut off keep nothing from starting", .timeLimit(.minutes(15)))
         func cutOff() async throws {
             // To their half, and to nothing; each on a stack of its own, since most of it is waiting for starts.
             try await inLanes(2, [2, .max], Self.cutOff)
@@ -67,7 +67,7 @@ extension Scenarios.OnOneStack {
     @Suite(.serialized)
     struct KilledStartScenarioTests {
         /// The process was ended, and another has its number, or none: an identity that cannot be read equals no other.
-        @Test("A pid file of which only the number is there", .timeLimit(.minutes(2)))
+        @Test("A pid file of which only the number is there", .timeLimit(.minutes(15)))
         func onlyTheNumber() async throws {
             try await SharedStack.with { stack in
                 let pid = try #require(stack.pid("onboarding"))
@@ -79,7 +79,7 @@ extension Scenarios.OnOneStack {
             }
         }
 
-        @Test("A start that is killed at any moment", .timeLimit(.minutes(3)))
+        @Test("A start that is killed at any moment", .timeLimit(.minutes(15)))
         func killedStarts() async throws {
             let seed = Campaign.seed
             print("random moments from seed \(seed)")

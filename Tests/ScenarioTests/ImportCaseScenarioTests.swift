@@ -9,7 +9,7 @@ extension Scenarios.ManyCustomers {
     /// Files as people send them go through the real services: what is in a cell is what is published, or it is said.
     @Suite(.serialized)
     struct ImportCaseScenarioTests {
-        @Test("Every file comes to what its case says", .timeLimit(.minutes(10)))
+        @Test("Every file comes to what its case says", .timeLimit(.minutes(15)))
         func cases() async throws {
             let cases = try ImportCase.all()
             #expect(cases.count == 121)

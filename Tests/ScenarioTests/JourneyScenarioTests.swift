@@ -7,7 +7,7 @@ extension Scenarios.ManyCustomers {
     /// A customer goes from account to running success play through five processes.
     @Suite(.serialized)
     struct JourneyScenarioTests {
-        @Test("The journey with the project's own samples", .timeLimit(.minutes(5)))
+        @Test("The journey with the project's own samples", .timeLimit(.minutes(15)))
         func samples() async throws {
             try await SharedStack.with { stack in
                 let samples = "\(ScenarioStack.root)/Samples"
@@ -28,7 +28,7 @@ extension Scenarios.ManyCustomers {
             "The journey with workbooks as they come",
             .enabled(
                 if: ScenarioStack.sharedData != nil, "the folder with the shared workbooks is not beside the checkout"),
-            .timeLimit(.minutes(10)))
+            .timeLimit(.minutes(15)))
         func sharedWorkbooks() async throws {
             let data = try #require(ScenarioStack.sharedData)
             // Tens of thousands of rows of one customer would be in the way of the others.
@@ -48,7 +48,7 @@ extension Scenarios.ManyCustomers {
             }
         }
 
-        @Test("Twelve journeys on one stack, and one more among thousands of everything", .timeLimit(.minutes(6)))
+        @Test("Twelve journeys on one stack, and one more among thousands of everything", .timeLimit(.minutes(15)))
         func usedStack() async throws {
             try await SharedStack.with { stack in
                 // The first enters the people whom all of them meet; the others go three at a time.

@@ -14,7 +14,7 @@ extension Scenarios.OnOneStack {
     struct PublicationScenarioTests {
         private static let rows = 3_000
 
-        @Test("Plan, publish and undo carry on after kills, and counts are exact", .timeLimit(.minutes(4)))
+        @Test("Plan, publish and undo carry on after kills, and counts are exact", .timeLimit(.minutes(15)))
         func killedInTheMidst() async throws {
             try await SharedStack.with { stack in
                 let journey = Journey(stack.world())
@@ -59,7 +59,7 @@ extension Scenarios.OnOneStack {
 
         @Test(
             "An administrator sets up a new import, the customer's contact uses it, and kills lose or double nothing",
-            .timeLimit(.minutes(4)))
+            .timeLimit(.minutes(15)))
         func aNewImport() async throws {
             try await SharedStack.with { stack in
                 var work = try await NewImport(stack)

@@ -30,7 +30,7 @@ extension Scenarios {
         /// The audit itself is proven at the end: one that finds nothing may be one that looks at nothing.
         @Test(
             "Every replica is rebuilt from the service that owns its records, and the audit counts",
-            .timeLimit(.minutes(5)))
+            .timeLimit(.minutes(15)))
         func everyReplica() async throws {
             try await ScenarioStack.with { stack in
                 let auditor = Auditor(stack: stack, ledger: try await Campaign.oneCustomer(on: stack))

@@ -10,7 +10,7 @@ extension Scenarios.OnOneStack {
     /// What callers see when a service is restarted, gently and not.
     @Suite(.serialized)
     struct RestartScenarioTests {
-        @Test("The same request id gets the same answer across a restart", .timeLimit(.minutes(3)))
+        @Test("The same request id gets the same answer across a restart", .timeLimit(.minutes(15)))
         func requestIDs() async throws {
             try await SharedStack.with { stack in
                 let (journey, manager) = try await Self.engagement(stack)
@@ -28,7 +28,7 @@ extension Scenarios.OnOneStack {
             }
         }
 
-        @Test("SIGTERM loses no request that was taken on", .timeLimit(.minutes(3)))
+        @Test("SIGTERM loses no request that was taken on", .timeLimit(.minutes(15)))
         func drain() async throws {
             try await SharedStack.with { stack in
                 let (journey, manager) = try await Self.engagement(stack)

@@ -17,7 +17,7 @@ extension Scenarios.OnOneStack {
         private static let ofCases = "Initiate a new onboarding journey"
 
         /// In Korean with the least answers, and in English with all; the launcher is killed while they are under way.
-        @Test("Every shipped play runs to its end from every source", .timeLimit(.minutes(5)))
+        @Test("Every shipped play runs to its end from every source", .timeLimit(.minutes(15)))
         func fromEverySource() async throws {
             try await SharedStack.with { stack in
                 let ground = try await PlayGround(stack.world())

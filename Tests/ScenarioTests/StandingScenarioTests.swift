@@ -92,7 +92,7 @@ extension Scenarios.OnOneStack {
             }
         }
 
-        @Test("Deactivated, revoked, and back again, within a second everywhere", .timeLimit(.minutes(3)))
+        @Test("Deactivated, revoked, and back again, within a second everywhere", .timeLimit(.minutes(15)))
         func people() async throws {
             try await SharedStack.with { stack in
                 let world = stack.world()
@@ -135,7 +135,7 @@ extension Scenarios.OnOneStack {
             #expect(await answer(stack, unseen) == "OK")
         }
 
-        @Test("A removed contact and an outside system's key", .timeLimit(.minutes(3)))
+        @Test("A removed contact and an outside system's key", .timeLimit(.minutes(15)))
         func contactsAndKeys() async throws {
             try await SharedStack.with { stack in
                 let world = stack.world()

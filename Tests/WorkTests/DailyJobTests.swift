@@ -214,7 +214,7 @@ import Wire
         await loop.end(task)
     }
 
-    @Test(.timeLimit(.minutes(5))) func cancellationEndsIt() async throws {
+    @Test(.timeLimit(.minutes(15))) func cancellationEndsIt() async throws {
         let loop = try await Loop(at: "2027-06-01T12:00:00Z")
         let task = await loop.start()
         task.cancel()
@@ -264,7 +264,7 @@ import Wire
     // MARK: Leaders
 
     /// Of two instances one runs it each day; when that one resigns, the other does, from the next day on.
-    @Test(.timeLimit(.minutes(5))) func theLeaderRunsIt() async throws {
+    @Test(.timeLimit(.minutes(15))) func theLeaderRunsIt() async throws {
         let loop = try await Loop(at: "2027-06-01T12:00:00Z")
         let (bench, runs) = (loop.bench, loop.runs)
         let (looks, ends) = ([Runs(), Runs()], [Runs(), Runs()])

@@ -9,7 +9,7 @@ import Wire
 @testable import Work
 
 /// What is said of a row by its lease, in the caller's transaction.
-@Suite(.timeLimit(.minutes(5))) struct LeaseTests {
+@Suite(.timeLimit(.minutes(15))) struct LeaseTests {
     private struct Undone: Error {}
 
     /// A row taken by an instance that does nothing more with it.

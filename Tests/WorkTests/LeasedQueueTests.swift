@@ -8,7 +8,7 @@ import Testing
 @testable import Work
 
 /// Work in the rows of a table, done by several instances: here queues with a pace of their own.
-@Suite(.timeLimit(.minutes(5))) struct LeasedQueueTests {
+@Suite(.timeLimit(.minutes(15))) struct LeasedQueueTests {
     /// An instance was frozen over its work for so long that another has taken the row and put it back. It does not take
     /// the row again under the work it still has in hand, which could then record an end that is out of date.
     @Test func aRowIsNotTakenTwiceByOneInstance() async throws {

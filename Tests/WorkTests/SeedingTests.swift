@@ -7,7 +7,7 @@ import Testing
 @testable import Work
 
 /// What a service brings along is made once.
-@Suite(.timeLimit(.minutes(2))) struct SeedingTests {
+@Suite(.timeLimit(.minutes(15))) struct SeedingTests {
     private static let provider = DomainPath("/provider/") ?? .root
 
     /// Seeds things by these names, as an instance does at its start.

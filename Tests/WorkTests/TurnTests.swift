@@ -7,7 +7,7 @@ import Testing
 @testable import Work
 
 /// Rows of one turn are done one after another, whichever instances do them.
-@Suite(.timeLimit(.minutes(5))) struct TurnTests {
+@Suite(.timeLimit(.minutes(15))) struct TurnTests {
     /// The turn of each row.
     private static func turns(_ bench: Bench) async throws -> [String: String] {
         let rows = try await bench.psql("SELECT id || ' ' || turn FROM work_shop.work WHERE turn IS NOT NULL")

@@ -27,7 +27,7 @@ import Testing
         return [20_261_128, chosen ?? .random(in: 1...UInt64.max)]
     }()
 
-    @Test(.timeLimit(.minutes(10)), arguments: RealFileFuzzTests.seeds)
+    @Test(.timeLimit(.minutes(15)), arguments: RealFileFuzzTests.seeds)
     func damageIsRefusedOrRead(seed: UInt64) throws {
         print("Damaging real files: ALE_FUZZ_SEED=\(seed)")
         try #require(Self.files.count > 40)

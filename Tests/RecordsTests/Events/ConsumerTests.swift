@@ -10,7 +10,7 @@ import Testing
 import Wire
 
 /// Handlers that fail, instances that die, leaders that change.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct ConsumerTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct ConsumerTests {
     struct NotYet: Error {}
 
     /// A handler that fails at first holds back what is behind it, and then everything has its effect in order.

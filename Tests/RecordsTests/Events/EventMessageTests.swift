@@ -10,7 +10,7 @@ import Wire
 @testable import Events
 
 /// How events look to those who read them: CloudEvents, as protobuf and as JSON, and whose they are.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct EventMessageTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct EventMessageTests {
     private func event() throws -> EventMessage {
         var touchpoint = Touchpoint()
         touchpoint.id = RecordID.derived(from: "touchpoint")

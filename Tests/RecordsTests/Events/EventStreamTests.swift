@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// The stream of events is made as it should be, kept so, and otherwise left alone.
-@Suite(.timeLimit(.minutes(5))) struct EventStreamTests {
+@Suite(.timeLimit(.minutes(15))) struct EventStreamTests {
     @Test func aStreamThatIsAsItShouldBeIsNotChanged() async throws {
         let nats = try await NATSServer.start()
         let connection = try await EventBench.connect(nats)

@@ -9,7 +9,7 @@ import Testing
 import Wire
 
 /// From the outbox over JetStream to the effect, with everything on the way failing.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct EventTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct EventTests {
     /// Eight writers change a few records at once; each event has its effect once and in order.
     @Test func orderHoldsUnderConcurrentWriters() async throws {
         let events = try await EventBench.make()

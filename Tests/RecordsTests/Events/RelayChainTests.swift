@@ -6,7 +6,7 @@ import Testing
 @testable import Events
 
 /// A relay whose events are acknowledged together, beside somebody who publishes to the same stream all the time.
-@Suite(.timeLimit(.minutes(3))) struct RelayChainTests {
+@Suite(.timeLimit(.minutes(15))) struct RelayChainTests {
     @Test func eachEventLiesWhereItIsSaidToBe() async throws {
         let events = try await EventBench.make()
         let count = 1_500

@@ -8,7 +8,7 @@ import Testing
 import Wire
 
 /// Outbox, inbox and stored answers do not grow for ever, and nothing goes that somebody may still need.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct RetentionTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct RetentionTests {
     private static let day: Int64 = 86_400
 
     /// Rows of three tables that are `age` seconds old; every name ends in `name`.

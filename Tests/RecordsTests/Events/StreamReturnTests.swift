@@ -8,7 +8,7 @@ import Testing
 import Wire
 
 /// A stream that went back: a volume restored from an older copy, a power cut before the server's data was on disk.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct StreamReturnTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct StreamReturnTests {
     /// What ``NATSServer`` keeps of its stream, in a copy made while the server stands still.
     private struct Copy {
         let place: String

@@ -9,7 +9,7 @@ import Wire
 @testable import Records
 
 /// Requests whose time is over while they wait for the database.
-@Suite(.timeLimit(.minutes(5))) struct ExpiryTests {
+@Suite(.timeLimit(.minutes(15))) struct ExpiryTests {
     private static let method = Method<GetRequest, GetRequest>(
         service: "customer-success", subject: "ale.v1.customer-success.echoes.get", name: "GetEcho",
         summary: "Says it again, after a look into the database.")

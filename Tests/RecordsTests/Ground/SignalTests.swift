@@ -2,7 +2,7 @@ import Records
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct SignalTests {
+@Suite(.timeLimit(.minutes(15))) struct SignalTests {
     @Test func aNotificationWithoutAWaiterIsKept() async {
         let signal = Signal()
         signal.notify()

@@ -74,7 +74,7 @@ private final class Inside: Sendable {
     var all: Int { counts.withLock { $0.all } }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct TurnKeeperTests {
+@Suite(.timeLimit(.minutes(15))) struct TurnKeeperTests {
     private let busy: DomainPath
     private let calm: DomainPath
 

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// Postgres is killed under writers who repeat what failed with the same request id.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct CrashTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct CrashTests {
     @Test func everyRequestHasItsEffectOnce() async throws {
         let bench = try await Workbench.makeMortal()
         let answered = Counter()

@@ -12,7 +12,7 @@ import Wire
 @testable import Records
 
 /// A replica is rebuilt from its owner: what was lost comes back, what is stale goes, and whatever happens meanwhile wins.
-@Suite(.timeLimit(.minutes(3))) struct ReplicaRebuildTests {
+@Suite(.timeLimit(.minutes(15))) struct ReplicaRebuildTests {
     private func location(_ name: String, revision: Int64 = 7, domain: String = "/provider/d1/") -> Location {
         var location = Location()
         location.id = RecordID.derived(from: name)

@@ -10,7 +10,7 @@ import Wire
 @testable import Records
 
 /// A copy of another service's locations, fed by events and by asking.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ReplicaTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct ReplicaTests {
     private func location(_ id: String, _ name: String, revision: Int64, domain: String = "/provider/d1/") -> Location {
         var location = Location()
         location.id = id

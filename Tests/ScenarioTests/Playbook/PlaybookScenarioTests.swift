@@ -8,7 +8,7 @@ extension Scenarios {
     struct PlaybookScenarioTests {
         @Test(
             "Five people walk the whole playbook, each doing what is theirs, in their language",
-            .timeLimit(.minutes(5)), arguments: ["en", "ko"])
+            .timeLimit(.minutes(15)), arguments: ["en", "ko"])
         func fivePeople(language: String) async throws {
             try await SharedStack.with { stack in
                 let walk = try await FivePeople(stack, language)
@@ -22,7 +22,7 @@ extension Scenarios {
             }
         }
 
-        @Test("Two people are in one activity at once", .timeLimit(.minutes(3)))
+        @Test("Two people are in one activity at once", .timeLimit(.minutes(15)))
         func twoPeople() async throws {
             try await SharedStack.with { stack in
                 let two = try await TwoPeople(stack)
@@ -32,7 +32,7 @@ extension Scenarios {
         }
 
         @Test(
-            "Dates and cases that are being moved are moved whole, whoever is killed meanwhile", .timeLimit(.minutes(3))
+            "Dates and cases that are being moved are moved whole, whoever is killed meanwhile", .timeLimit(.minutes(15))
         )
         func killedChanges() async throws {
             try await SharedStack.with { stack in
@@ -42,7 +42,7 @@ extension Scenarios {
             }
         }
 
-        @Test("Whatever makes something is killed in the middle, and everything is made once", .timeLimit(.minutes(8)))
+        @Test("Whatever makes something is killed in the middle, and everything is made once", .timeLimit(.minutes(15)))
         func killedWalk() async throws {
             try await SharedStack.with { stack in
                 try await FivePeople(stack, "en").switchTestingOn()
