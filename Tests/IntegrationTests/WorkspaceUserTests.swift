@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// The NATS user of the pages asks every service, hears hints of all records but of who may sign in, and can do nothing else.
-@Suite(.timeLimit(.minutes(1))) struct WorkspaceUserTests {
+@Suite(.timeLimit(.minutes(15))) struct WorkspaceUserTests {
     @Test func itAsksAndHearsHints() async throws {
         let users = try await NATSUsers.start()
         let refused = Refused()

@@ -9,7 +9,7 @@ import Wire
 @testable import Records
 
 /// Articles linked with an import task, which is another service's: the links go with it.
-@Suite(.timeLimit(.minutes(1))) struct LinkedTaskTests {
+@Suite(.timeLimit(.minutes(15))) struct LinkedTaskTests {
     /// An import task with an article related to it and one shared on it; beside it another one that is linked as well.
     private struct Linked {
         let world: World

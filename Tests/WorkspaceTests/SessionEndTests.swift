@@ -8,7 +8,7 @@ import Wire
 @testable import WorkspaceService
 
 /// A session that is ended from another browser is over there at once, though its access token would do for minutes.
-@Suite(.timeLimit(.minutes(1))) struct SessionEndTests {
+@Suite(.timeLimit(.minutes(15))) struct SessionEndTests {
     /// Sessions that have ended, by the names that ``StandIn/token(_:)`` gives them.
     private final class Ended: Sendable {
         let names = Mutex<Set<String>>([])

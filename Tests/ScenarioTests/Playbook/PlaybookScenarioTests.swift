@@ -32,7 +32,8 @@ extension Scenarios {
         }
 
         @Test(
-            "Dates and cases that are being moved are moved whole, whoever is killed meanwhile", .timeLimit(.minutes(15))
+            "Dates and cases that are being moved are moved whole, whoever is killed meanwhile",
+            .timeLimit(.minutes(15))
         )
         func killedChanges() async throws {
             try await SharedStack.with { stack in
