@@ -63,7 +63,7 @@ final class JQWatch: Sendable {
 /// The time that an evaluation has, from when it begins, on the thread that carries it out; not asked once that is over.
 struct JQTime: Sendable {
     /// How long it may compute: most take less than a thousandth of it. What others on the machine do meanwhile is not its fault.
-    static let limit: Duration = .seconds(2)
+    private static let limit: Duration = .seconds(2)
     /// How long it may take with all that.
     private static let patience: Duration = .seconds(10)
 

@@ -155,7 +155,7 @@ final class BenchStack: Sendable {
 
     /// A line of /proc/PID/status in kilobytes.
     static func memory(_ pid: pid_t, _ field: String) -> Double {
-        let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        let status = Processes.text("\(pid)/status")
         let line = status.split(separator: "\n").first { $0.hasPrefix("\(field):") } ?? ""
         return Double(line.filter(\.isNumber)) ?? 0
     }

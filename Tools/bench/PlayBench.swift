@@ -159,7 +159,9 @@ struct PlayBench {
 
     /// Milliseconds of each service, commits, kilobytes of the log.
     private func spent(_ services: [String]) async throws -> [Double] {
-        let times = try services.map { Self.milliseconds(try stack.pid($0)) }
+        let times = try services.map { service in
+            ProcessTimes([service: try stack.pid(service)]).milliseconds()[service] ?? .nan
+        }
         // What the watch asks meanwhile is committed as well.
         let looks = Double(watch.looks)
         let database = try await stack.psql([
@@ -171,14 +173,6 @@ struct PlayBench {
         ])
         let counts = database.split(whereSeparator: { "|\n".contains($0) }).compactMap { Double($0) }
         return times + zip(counts, [looks, 0]).map { $0 - $1 }
-    }
-
-    /// Processor time of a process.
-    private static func milliseconds(_ pid: pid_t) -> Double {
-        let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
-        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return .nan }
-        return (user + system) * 1_000 / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 }
 

@@ -39,7 +39,7 @@ struct PublicationCosts {
             Dictionary(uniqueKeysWithValues: try Self.services.map { ($0, try stack.pid($0)) })
         ).milliseconds()
         for backend in Processes.children(of: try stack.postmaster()) {
-            let title = (try? String(contentsOfFile: "/proc/\(backend)/cmdline", encoding: .utf8)) ?? ""
+            let title = Processes.text("\(backend)/cmdline")
             let whose = Self.logins.first { title.contains(" \($0.key) ") }?.value ?? "the rest of Postgres"
             times[whose, default: 0] += ProcessTimes([whose: backend]).milliseconds()[whose] ?? 0
         }
