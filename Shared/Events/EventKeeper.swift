@@ -53,20 +53,23 @@ public struct EventKeeper: Sendable {
     private func keep(_ state: inout State) async throws {
         // Without the file nobody's consumer is deleted: it may be missing by mistake.
         let readers = try readersFile.flatMap(EventReader.load)
-        let stream = try await stream()
-        if stream == nil, try await knewAnother() {
+        let wanted = readers.map { Set($0.filter { $0.form == .json }.map(\.domain.subjectToken)) }
+        let kept: StreamInfo
+        if let stream = try await stream() {
+            if EventStream.isHeld(stream.configuration) {
+                if state.held?.created != stream.created { state.held = (stream.created, .now) }
+                guard let since = state.held?.since, since.duration(to: .now) >= EventStream.hold else { return }
+            }
+            kept = try await EventStream.keep(
+                stream, jetStream, numReplicas: numReplicas,
+                copied: wanted ?? EventStream.copiedDomains(stream.configuration))
+        } else if try await knewAnother() {
             try await EventStream.makeHeld(jetStream, numReplicas: numReplicas)
             database.log.warning("the stream of events was gone and is made anew")
             return
+        } else {
+            kept = try await EventStream.ensure(jetStream, numReplicas: numReplicas, copied: wanted ?? [])
         }
-        if let stream, EventStream.isHeld(stream.configuration) {
-            if state.held?.created != stream.created { state.held = (stream.created, .now) }
-            guard let since = state.held?.since, since.duration(to: .now) >= EventStream.hold else { return }
-        }
-        let copied =
-            readers.map { Set($0.filter { $0.form == .json }.map(\.domain.subjectToken)) }
-            ?? stream.map { EventStream.copiedDomains($0.configuration) } ?? []
-        let kept = try await EventStream.ensure(jetStream, numReplicas: numReplicas, copied: copied)
         if let readers { try await keepConsumers(Set(readers), on: kept.created, &state) }
     }
 

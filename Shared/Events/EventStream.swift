@@ -26,6 +26,15 @@ public enum EventStream {
         try await jetStream.ensureStream(configuration(numReplicas: numReplicas, copied: copied))
     }
 
+    /// Puts right the stream that was seen as `known`, and never makes one: one that is gone since is to be made anew, held.
+    /// Throws `isStreamNotFound` when that is noticed.
+    static func keep(
+        _ known: StreamInfo, _ jetStream: JetStream, numReplicas: Int, copied: Set<String>
+    ) async throws(NATSError) -> StreamInfo {
+        let wanted = configuration(numReplicas: numReplicas, copied: copied)
+        return known.configuration == wanted ? known : try await jetStream.updateStream(wanted)
+    }
+
     /// Makes the stream, held.
     static func makeHeld(_ jetStream: JetStream, numReplicas: Int) async throws(NATSError) {
         var held = configuration(numReplicas: numReplicas, copied: [])

@@ -187,7 +187,7 @@ public struct OutboxRelay: Sendable {
                 }
             }
         }
-        return (stored, false)
+        return (stored, stored.count < events.count && !isFresh(known))
     }
 
     /// What became of an event.
@@ -218,8 +218,9 @@ public struct OutboxRelay: Sendable {
             }
             counts.append(copy == nil ? 1 : 2)
         }
-        // Asked for each: who was frozen in the middle of a batch must not go on with it behind what is newer.
-        let mayGoOn = { leadership.isLeader }
+        // Asked for each: who was frozen in the middle of a batch must not go on with it behind what is newer, nor in a
+        // stream that was made meanwhile.
+        let mayGoOn = { leadership.isLeader && isFresh(known) }
         var answers: ArraySlice<Result<PublishAck, NATSError>>
         if inChains {
             answers = await jetStream.publishChained(publications, while: mayGoOn)[...]
