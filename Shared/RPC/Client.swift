@@ -50,18 +50,20 @@ public struct RetryPolicy: Sendable {
 public struct Client: Sendable {
     private let transport: any Transport
     private let credential: Credential?
+    private let deadline: Duration
 
-    /// A client over `transport`. `credential` serves calls that are made outside of any call and name none.
-    public init(_ transport: any Transport, credential: Credential? = nil) {
+    /// A client over `transport`. `credential` and `deadline` serve calls that are made outside of any call and name none.
+    public init(_ transport: any Transport, credential: Credential? = nil, deadline: Duration = Deadline.standard) {
         self.transport = transport
         self.credential = credential
+        self.deadline = deadline
     }
 
     /// Calls a method and waits for its answer.
     ///
     /// - Parameters:
     ///   - credential: whose token goes along; nil means that of the current call, else the client's own.
-    ///   - deadline: how long the answer may take; nil means what is left to the current call, else 10 seconds. It
+    ///   - deadline: how long the answer may take; nil means what is left to the current call, else the client's own. It
     ///     never extends the current call's.
     ///   - requestID: under which a repeated call has the same effect and answer (AIP-155), sent as `Request-Id`.
     ///   - retry: whether the call is repeated.
@@ -128,7 +130,7 @@ public struct Client: Sendable {
         requestID: String?, retry: RetryPolicy
     ) async throws(Problem) -> Delivery {
         let context = CallContext.current
-        var end = Deadline.after(deadline ?? (context == nil ? Deadline.standard : Deadline.limit))
+        var end = Deadline.after(deadline ?? (context == nil ? self.deadline : Deadline.limit))
         if let context { end = min(end, context.deadline) }
         var failures = 0
         while true {

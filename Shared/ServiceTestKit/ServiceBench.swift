@@ -68,13 +68,14 @@ public struct ServiceBench<Definition: ServiceDefinition>: Sendable {
         case .memory:
             let memory = InMemoryTransport(inboxPrefix: inboxPrefix)
             transport = memory
-            client = Client(memory)
+            client = Client(memory, deadline: patience)
         case .nats(let given):
             let common = given == nil ? try await NATSServer.shared : nil
             let url = (given ?? common)?.url ?? ""
             transport = NATSTransport(try await Connection.connect(ConnectionOptions(urls: [url], name: "service")))
             client = Client(
-                NATSTransport(try await Connection.connect(ConnectionOptions(urls: [url], name: "client"))))
+                NATSTransport(try await Connection.connect(ConnectionOptions(urls: [url], name: "client"))),
+                deadline: patience)
         }
     }
 
@@ -99,7 +100,7 @@ public struct ServiceBench<Definition: ServiceDefinition>: Sendable {
             ConnectionOptions(urls: [NATSServer.shared.url], name: Definition.name))
         let own = CallerTokens.credential(.service(Definition.name, domain: .root))
         let parts = ServiceParts(
-            database: database, client: Client(transport, credential: own), connection: connection,
+            database: database, client: Client(transport, credential: own, deadline: patience), connection: connection,
             issuer: key?.issuer, ownCredential: own, people: people, settings: Settings(values: settings),
             log: database.log)
         let assembly = try await Definition.assemble(parts)

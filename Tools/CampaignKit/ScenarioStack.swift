@@ -138,7 +138,8 @@ public final class ScenarioStack: Sendable {
     /// An outside client with the stack's operator key.
     public func world(patience: Duration = .seconds(60)) -> JourneyWorld {
         JourneyWorld(
-            client: Client(NATSTransport(connection)), issuer: issuer, administrator: administrator, patience: patience)
+            client: Client(NATSTransport(connection), deadline: .seconds(30)), issuer: issuer,
+            administrator: administrator, patience: patience)
     }
 
     /// Where caught e-mails are.
