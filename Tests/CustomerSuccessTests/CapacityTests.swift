@@ -60,12 +60,12 @@ import Wire
                 request.records = Array(repeating: target, count: size)
                 request.assignedTo = world.manager
                 _ = try await client.call(
-                    CustomerSuccessAPI.batchReassignTouchpoints, request, as: credential, deadline: .seconds(12))
+                    CustomerSuccessAPI.batchReassignTouchpoints, request, as: credential, deadline: .seconds(25))
             case .exports:
                 var request = ExportRequest()
                 request.format = "csv"
                 _ = try await client.call(
-                    CustomerSuccessAPI.exportTouchpoints, request, as: credential, deadline: .seconds(12))
+                    CustomerSuccessAPI.exportTouchpoints, request, as: credential, deadline: .seconds(25))
             }
             return nil
         } catch {
@@ -85,7 +85,7 @@ import Wire
         }
         let hold = Hold()
         async let holding: Void = hold.run(server)
-        await hold.isHeld.wait(atMost: .seconds(10))
+        await hold.isHeld.wait(atMost: .seconds(50))
         let problems = try await withThrowingTaskGroup(of: Problem?.self) { group in
             for (index, agent) in [agents[0], agents[0], agents[1], agents[1]].enumerated() {
                 group.addTask { await send(work, on: record, as: agent, size: 5_000, world) }
@@ -108,7 +108,7 @@ import Wire
     }
 
     private func until(_ isTrue: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(50)
         while !isTrue() {
             guard ContinuousClock.now < deadline else { throw Problem.deadlineExceeded() }
             try await Task.sleep(for: .milliseconds(5))

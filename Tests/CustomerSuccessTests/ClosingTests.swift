@@ -75,7 +75,7 @@ import Wire
         let context = WriteContext.system("test", domain: .root, now: world.server.clock.now)
         let database = world.server.database
         try await breaks(closing) {
-            try await database.transaction(as: context.caller) { tx in
+            try await database.transaction(as: context.caller, deadline: .patient) { tx in
                 tx.send(
                     """
                     UPDATE customer_success.\(identifier: R.schema.table) SET active = false WHERE id = \(record.id)
@@ -134,7 +134,7 @@ import Wire
         let database = world.server.database
         let context = WriteContext.system("test", domain: .root, now: world.server.clock.now)
         let run = uuid()
-        _ = try await database.transaction(as: context.caller) { tx in
+        _ = try await database.transaction(as: context.caller, deadline: .patient) { tx in
             try Store<SuccessInitiative>(database).change(initiative.id, context, in: tx) { $0.playbookRun = run }
         }
         #expect(try await world.set(initiative, "subject", .string("Other")).playbookRun == run)

@@ -19,7 +19,7 @@ import Wire
         async let holding: Void = server.admin.transaction(timeout: .seconds(20)) { tx in
             _ = try tx.query(lock)
             isHeld.notify()
-            let deadline = ContinuousClock.now + .seconds(10)
+            let deadline = ContinuousClock.now + .seconds(50)
             while ContinuousClock.now < deadline {
                 // Those who wait for each other are found by the server after a second; they have waited, too.
                 let waiting = try tx.query(
@@ -32,7 +32,7 @@ import Wire
             }
             throw Problem.deadlineExceeded()
         }
-        await isHeld.wait(atMost: .seconds(10))
+        await isHeld.wait(atMost: .seconds(50))
         let outcomes = await withTaskGroup(of: Problem?.self) { group in
             for body in [first, second] {
                 group.addTask {

@@ -100,7 +100,9 @@ import Wire
         }
         let context = WriteContext.system("test", domain: .root, now: world.server.clock.now)
         let problem = try await breaks(one.rule) {
-            try await world.server.database.transaction(as: context.caller) { tx in tx.send(statement) }
+            try await world.server.database.transaction(as: context.caller, deadline: .patient) { tx in
+                tx.send(statement)
+            }
         }
         #expect(problem.code == .invalidArgument && problem.violations.first?.text.ko.isEmpty == false)
     }

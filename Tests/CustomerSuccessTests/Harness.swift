@@ -40,7 +40,7 @@ struct Server: Sendable {
         let onboarding = OnboardingStandIn()
         let owner = InMemoryTransport()
         try await onboarding.start(owner, log: bench.database.log)
-        let client = Client(owner, credential: .token("service"))
+        let client = Client(owner, credential: .token("service"), deadline: patience)
         let replicas = CustomerSuccess.replicas(bench.database, client)
         let playbooks = CustomerSuccess.playbooks(bench.database)
         try await SuccessActivities.seed(playbooks)

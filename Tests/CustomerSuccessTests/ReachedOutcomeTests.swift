@@ -131,7 +131,7 @@ import Wire
                 WHERE id = \(outcome.id)
                 """)
         }
-        await isHeld.wait(atMost: .seconds(10))
+        await isHeld.wait(atMost: .seconds(50))
         var request = DeleteRequest()
         request.id = wrong.id
         _ = try await world.call(CustomerSuccessAPI.deleteMeasurement, request, as: world.administrator)

@@ -219,7 +219,7 @@ import Workbook
             _ = try await world.make(Touchpoint.self) { $0.engagement = planned.engagement.id }
         }
         let (database, agent, id) = (world.server.database, world.agent, planned.engagement.id)
-        let plan = try await database.transaction(as: agent, readOnly: true) { tx in
+        let plan = try await database.transaction(as: agent, deadline: .patient, readOnly: true) { tx in
             try SuccessPlans(database).plan(
                 id, asCustomer: false, .init(objectives: 1, each: 1, touchpoints: 1, withTasks: 1), agent, tx)
         }

@@ -46,7 +46,8 @@ struct TriggerStage: Sendable {
         launcher.credential = { caller throws(Problem) in .token(try issuer.token(for: caller, lifetimeSeconds: 600)) }
         let verifier = try await Verifier(
             issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)], report: { _ in })
-        let client = Client(launcher.transport, credential: issuer.credential(for: PlayLauncher.name))
+        let client = Client(
+            launcher.transport, credential: issuer.credential(for: PlayLauncher.name), deadline: patience)
         let people = PeopleRegistry.everybody()
         var parts: [PlayLauncher.Parts] = []
         for _ in 0..<2 { parts.append(PlayLauncher.make(launcher.database, client, issuer, people)) }

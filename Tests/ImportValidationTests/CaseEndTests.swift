@@ -57,7 +57,9 @@ import Wire
             return task
         }()
         let work = await problem { () async throws(Problem) in
-            try await database.transaction(as: stage.agent) { tx in try TaskAccess.requireOpen(open, tx) }
+            try await database.transaction(as: stage.agent, deadline: .patient) { tx in
+                try TaskAccess.requireOpen(open, tx)
+            }
         }
         #expect(work?.reason == "CASE_CLOSED")
         try await stage.turn("active", "reopened", revision: 3)

@@ -17,7 +17,7 @@ import Wire
         try await stage.addChecks(2, for: target)
         func held(in domain: String) async throws -> Int {
             let all = Caller.service(stage.database.service, domain: .root)
-            return try await stage.database.transaction(as: all, readOnly: true) { tx in
+            return try await stage.database.transaction(as: all, deadline: .patient, readOnly: true) { tx in
                 try DataValidationAssist.active(for: target.stagingTable, in: domain, tx).count {
                     $0.stagingTableField == "u_name" && $0.validationSubType == "boolean"
                 }

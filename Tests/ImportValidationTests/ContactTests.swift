@@ -242,7 +242,7 @@ import Wire
         let stage = sent.stage
         let task = sent.task.id
         func counts(_ caller: Caller) async throws -> [Int] {
-            try await stage.database.transaction(as: caller, readOnly: true) { tx in
+            try await stage.database.transaction(as: caller, deadline: .patient, readOnly: true) { tx in
                 try ["upload", "import_run", "staging_row"].map { table in
                     let rows = try tx.query(
                         "SELECT count(*) FROM import_validation.\(identifier: table) WHERE import_task = \(task)")

@@ -92,7 +92,9 @@ struct Stage: Sendable {
     func tasks() async throws -> [ImportTask] {
         let database = database
         let id = onboarding
-        return try await database.transaction(as: .service(database.service, domain: .root), readOnly: true) { tx in
+        return try await database.transaction(
+            as: .service(database.service, domain: .root), deadline: .patient, readOnly: true
+        ) { tx in
             try Store<ImportTask>(database).find(where: "parent = \(id) ORDER BY number", in: tx)
         }
     }
@@ -106,7 +108,7 @@ struct Stage: Sendable {
         let draft = task
         let database = database
         let context = WriteContext(caller: agent, now: database.clock.now)
-        return try await database.transaction(as: context.caller) { tx in
+        return try await database.transaction(as: context.caller, deadline: .patient) { tx in
             try Store<ImportTask>(database).create(draft, context, in: tx)
         }
     }
@@ -119,7 +121,7 @@ struct Stage: Sendable {
         let values = task
         let database = database
         let context = WriteContext(caller: agent, now: database.clock.now)
-        return try await database.transaction(as: context.caller) { tx in
+        return try await database.transaction(as: context.caller, deadline: .patient) { tx in
             try Store<ImportTask>(database).update(values, mask: nil, context, in: tx)
         }
     }

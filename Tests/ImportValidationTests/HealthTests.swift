@@ -62,7 +62,7 @@ import Work
         let failing = DailyJob(name) { _ throws(Problem) in throw .unavailable(reason: "AWAY", cause: "away") }
         _ = try? await failing.runNow(in: .root, by: "somebody", database)
         func runs(_ caller: Caller) async throws -> [JobRun] {
-            try await database.transaction(as: caller, readOnly: true) { tx in
+            try await database.transaction(as: caller, deadline: .patient, readOnly: true) { tx in
                 try JobRuns(database).last(name, 10, for: caller, tx)
             }
         }

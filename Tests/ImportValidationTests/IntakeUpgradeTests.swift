@@ -27,7 +27,7 @@ import Wire
         let task = upgrade.task
         func seen(from path: String) async throws -> [[RowError]] {
             let service = Caller.service(database.service, domain: try #require(DomainPath(path)))
-            return try await database.transaction(as: service, readOnly: true) { tx in
+            return try await database.transaction(as: service, deadline: .patient, readOnly: true) { tx in
                 try tx.query(
                     "SELECT errors, comment FROM import_validation.staging_row WHERE import_task = \(task) ORDER BY status"
                 ).map {
@@ -45,7 +45,9 @@ import Wire
             let service = Caller.service(database.service, domain: try #require(DomainPath(path)))
             let statement = Self.insertion(upgrade, "ready_to_publish", nil)
             do {
-                try await database.transaction(as: service) { tx in tx.send("\(raw: statement)", expecting: 1) }
+                try await database.transaction(as: service, deadline: .patient) { tx in
+                    tx.send("\(raw: statement)", expecting: 1)
+                }
                 #expect(isTaken)
             } catch { #expect(!isTaken, "\(error)") }
         }

@@ -174,7 +174,8 @@ import Workbook
         let (stage, task) = (building.stage, try await building.task(builder))
         _ = try await stage.loaded(Array("Site,Customer\nWerk,A\n".utf8), of: task)
         #expect(try await stage.summary(task) == [0, 0, 1, 0])
-        try await stage.database.transaction(as: .service(stage.database.service, domain: .root)) { tx in
+        try await stage.database.transaction(as: .service(stage.database.service, domain: .root), deadline: .patient) {
+            tx in
             var parts = try StoredBuilder.parts(of: builder.id, tx)
             for index in parts.fieldMaps.indices where parts.fieldMaps[index].field == "street" {
                 parts.fieldMaps[index].text = "Side street"

@@ -24,7 +24,7 @@ import Wire
         try connection.subscribe("ale.v1.events.\(token).import-validation.import_run.progressed") { message in
             if let event = try? ProgressEvent.decode(protobuf: message.payload) { heard.withLock { $0.append(event) } }
         }
-        try await connection.flush(timeout: .seconds(5))
+        try await connection.flush(timeout: .seconds(50))
         let names = (1...6_000).map { "Werk \($0)" }
         let uploads = [
             try await stage.upload(Stage.file(names), to: task),

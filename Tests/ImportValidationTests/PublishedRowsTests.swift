@@ -19,7 +19,9 @@ import Wire
     private static func facts(
         _ bench: StagedBench, _ task: String, as caller: Caller = .holding("sn_acct_lc.agent")
     ) async throws -> DataImportState.Facts {
-        try await bench.database.transaction(as: .service("import-validation", domain: .root), readOnly: true) { tx in
+        try await bench.database.transaction(
+            as: .service("import-validation", domain: .root), deadline: .patient, readOnly: true
+        ) { tx in
             try DataImportState.facts(task, for: caller, tx)
         }
     }

@@ -115,7 +115,7 @@ import Wire
             let errors = ErrorWorkbook(database: database, access: TaskAccess(database: database), most: 1)
             let call = Call(caller: stage.agent, deadline: .after(.seconds(60)))
             return await problem { () async throws(Problem) in
-                try await database.transaction(as: call.caller) { tx in
+                try await database.transaction(as: call.caller, deadline: .patient) { tx in
                     try errors.export(asked, call, database.context(call), tx)
                 }
             }
@@ -162,7 +162,7 @@ import Wire
             draft.targetTable = task.targetTable
             let sent = draft
             return await problem { () async throws(Problem) in
-                try await database.transaction(as: service.caller) { tx in
+                try await database.transaction(as: service.caller, deadline: .patient) { tx in
                     for _ in 1...2 { _ = try Store<ImportTask>(database).create(sent, service, in: tx) }
                 }
             }
@@ -215,7 +215,7 @@ import Wire
             let target = try #require(ImportTarget.named("location"))
             try await stage.addChecks(501, for: target)
             return await problem { () async throws(Problem) in
-                try await stage.database.transaction(as: stage.agent, readOnly: true) { tx in
+                try await stage.database.transaction(as: stage.agent, deadline: .patient, readOnly: true) { tx in
                     try DataValidationAssist.active(for: target.stagingTable, in: stage.domain, tx).count
                 }
             }

@@ -42,7 +42,7 @@ import Testing
         let bench = try await Self.filled(task)
         let service = Caller.service(bench.database.service, domain: .root)
         for condition in ["true" as SQL, StagingStore.isLoaded(task)] {
-            try await bench.database.transaction(as: service, readOnly: true) { tx in
+            try await bench.database.transaction(as: service, deadline: .patient, readOnly: true) { tx in
                 let which = Self.rows(of: task) + condition
                 let first = try StagingStore.page(which, after: nil, limit: 500, tx)
                 let second = try StagingStore.page(which, after: first.last, limit: 500, tx)
@@ -58,7 +58,7 @@ import Testing
         let bench = try await Self.filled(task)
         let context = WriteContext(
             caller: .service(bench.database.service, domain: .root), now: bench.database.clock.now)
-        try await bench.database.transaction(as: context.caller) { tx in
+        try await bench.database.transaction(as: context.caller, deadline: .patient) { tx in
             let rows = try StagingStore.page(Self.rows(of: task) + "true", after: nil, limit: 500, tx)
             StagingStore.settle(rows, rows.map { _ in PublishOutcome(record: uuid()) }, context, tx)
             try tx.flush()

@@ -34,7 +34,7 @@ import Wire
         for place in places {
             try connection.subscribe(place) { message in ear.heard.withLock { $0.append(message.subject) } }
         }
-        try await connection.flush(timeout: .seconds(5))
+        try await connection.flush(timeout: .seconds(50))
         return (connection, ear, places)
     }
 
@@ -56,7 +56,7 @@ import Wire
             listeners.append(try await listen(users, user, for: asker))
         }
         let connection = try await users.connect(asker)
-        let client = Client(NATSTransport(connection))
+        let client = Client(NATSTransport(connection), deadline: .seconds(50))
         var request = GetRequest()
         request.id = "a secret"
         for _ in 0..<20 {
@@ -64,7 +64,7 @@ import Wire
             #expect(answer.id == "a secret")
         }
         for (listener, ear, places) in listeners {
-            try await listener.flush(timeout: .seconds(5))
+            try await listener.flush(timeout: .seconds(50))
             try await waitUntil("the refusals") { ear.refused.withLock { $0.isSuperset(of: places) } }
             #expect(ear.heard.withLock { $0 } == [])
             await listener.close()

@@ -105,7 +105,7 @@ import Wire
         }
         let connection = try await Connection.connect(ConnectionOptions(urls: [ground.nats.url], name: "asker"))
         // Who is ready can be found and answers; the caller without a token is told so.
-        let ping = try await connection.request("$SRV.PING.echo", payload: [], timeout: .seconds(5))
+        let ping = try await connection.request("$SRV.PING.echo", payload: [], timeout: .seconds(50))
         #expect(String(decoding: ping.payload, as: UTF8.self).contains("\"name\":\"echo\""))
         let refused = await #expect(throws: Problem.self) {
             _ = try await Client(NATSTransport(connection)).call(Echo.method, GetRequest())

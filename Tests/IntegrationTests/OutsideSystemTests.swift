@@ -260,7 +260,7 @@ import Wire
         }
         #expect(answer?.code == .unauthenticated)
         let reader = try JetStream(crm).consumer(own, on: EventStream.name)
-        let message = try #require(try await reader.fetch(batch: 1, timeout: .seconds(5)).first)
+        let message = try #require(try await reader.fetch(batch: 1, timeout: .seconds(50)).first)
         let place = try #require(message.message.reply)
         for reply in Self.replies(around: other) {
             for (subject, payload) in [
@@ -274,7 +274,7 @@ import Wire
         let forbidden = Self.forbidden(own: own, other: other)
         for subject in forbidden { try crm.publish(subject, reply: "_INBOX.crm.x") }
         #expect(throws: Never.self) { _ = try crm.subscribe("ale.v1.events.>") { _ in } }
-        try await crm.flush(timeout: .seconds(5))
+        try await crm.flush(timeout: .seconds(50))
         try await ground.until("refusals") { refused.withLock { $0.isSuperset(of: forbidden + ["ale.v1.events.>"]) } }
         #expect(try await ground.jetStream.streamInfo(EventStream.name) == before)
         try await ground.untilConsumers([own, other])
@@ -286,7 +286,7 @@ import Wire
         try await ground.untilConsumers([other])
         await #expect(throws: (any Error).self) { _ = try await users.connect("crm") }
         let subject = try await ground.change(Self.another, name: "Still read")
-        let read = try await JetStream(erp).consumer(other, on: EventStream.name).fetch(batch: 1, timeout: .seconds(10))
+        let read = try await JetStream(erp).consumer(other, on: EventStream.name).fetch(batch: 1, timeout: .seconds(50))
         #expect(read.first?.message.headers["ce-subject"] == subject)
         for connection in [crm, erp] { await connection.close() }
         try await ground.stop()

@@ -3,6 +3,7 @@ import Logging
 import OnboardingWire
 import Postgres
 import RPC
+import ServiceTestKit
 import StandingWire
 import Synchronization
 import Tenancy
@@ -47,7 +48,8 @@ import Wire
 
         /// How many rows there are.
         func rows() async throws -> Int {
-            try await database.transaction(as: .service("notifier", domain: .root), readOnly: true) { tx in
+            try await database.transaction(as: .service("notifier", domain: .root), deadline: .patient, readOnly: true)
+            { tx in
                 try tx.query("SELECT count(*) FROM notifier.standing").first?.int(at: 0) ?? 0
             }
         }
@@ -64,7 +66,9 @@ import Wire
             let domain = try #require(DomainPath(event.domain))
             let context = WriteContext.system("notifier", domain: domain, now: database.clock.now)
             let sent = event
-            try await database.transaction(as: context.caller) { tx in try handler.apply(sent, context, tx) }
+            try await database.transaction(as: context.caller, deadline: .patient) { tx in
+                try handler.apply(sent, context, tx)
+            }
         }
     }
 
@@ -201,7 +205,7 @@ import Wire
             stage.onboarding[id] = Self.standing(id, "admin")
             _ = try await stage.people.person(id)
         }
-        try await stage.database.transaction(as: .service("notifier", domain: .root)) { tx in
+        try await stage.database.transaction(as: .service("notifier", domain: .root), deadline: .patient) { tx in
             tx.send(
                 """
                 UPDATE notifier.standing SET asked_at = now() - interval '31 days', facts = NULL \
@@ -297,7 +301,9 @@ import Wire
         stage.onboarding[id] = Self.standing(id, "admin")
         _ = try await stage.people.person(id)
         let provider = try #require(DomainPath("/provider/"))
-        let seen = try await stage.database.transaction(as: .service("notifier", domain: provider), readOnly: true) {
+        let seen = try await stage.database.transaction(
+            as: .service("notifier", domain: provider), deadline: .patient, readOnly: true
+        ) {
             try $0.query("SELECT count(*) FROM notifier.standing").first?.int(at: 0)
         }
         #expect(seen == 0)

@@ -92,16 +92,16 @@ import Wire
                     if message.reply == nil { landed.withLock { $0.append(message.subject) } }
                 })
         }
-        try await operatorConnection.flush(timeout: .seconds(5))
+        try await operatorConnection.flush(timeout: .seconds(50))
         for reply in replies { try Self.ask(client, name, service.id, reply) }
         // Answers to inboxes do come, and everything before them has been dealt with.
-        let call = Client(NATSTransport(client))
+        let call = Client(NATSTransport(client), deadline: .seconds(50))
         var request = GetRequest()
         request.id = "x"
         #expect(try await call.call(method, request, as: .token("good")).id == "x")
         _ = try await client.request("$SRV.PING.\(name)", timeout: .seconds(5))
-        try await connection.flush(timeout: .seconds(5))
-        try await operatorConnection.flush(timeout: .seconds(5))
+        try await connection.flush(timeout: .seconds(50))
+        try await operatorConnection.flush(timeout: .seconds(50))
         #expect(landed.withLock { Set($0) } == [])
         #expect(handled.withLock { $0 } == 1)
         // The server itself lets no client name the subject of an acknowledgement as a reply.
@@ -109,7 +109,7 @@ import Wire
         #expect(service.figures["GetTouchpoint"]?.ignored == delivered.count * Self.payloads.count * 3)
         #expect(try await jetStream.streamInfo("ALE_EVENTS") == before)
         await service.drain(limit: .seconds(5))
-        for subscription in listening { try await subscription.drain(timeout: .seconds(5)) }
+        for subscription in listening { try await subscription.drain(timeout: .seconds(50)) }
         for connection in [client, connection, operatorConnection] { await connection.close() }
         try await users.stop()
     }
@@ -138,7 +138,7 @@ import Wire
             "foreign.place",
         ]
         for subject in forbidden { try connection.publish(subject, reply: "_INBOX.\(service).x", payload: []) }
-        try await connection.flush(timeout: .seconds(5))
+        try await connection.flush(timeout: .seconds(50))
         let deadline = ContinuousClock.now + .seconds(5)
         while refused.withLock({ $0.count }) < forbidden.count, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(5))

@@ -23,7 +23,7 @@ import Testing
         try workspace.subscribe("ale.v1.events.*.onboarding.user.*") { heard.add($0.subject) }
         try workspace.subscribe("ale.v1.onboarding.>") { heard.add($0.subject) }
         try workspace.subscribe("_INBOX.client.>") { heard.add($0.subject) }
-        try await workspace.flush(timeout: .seconds(5))
+        try await workspace.flush(timeout: .seconds(50))
         // Who may sign in comes first, so that it would be heard before the others.
         for table in ["user", "role_grant", "sign_in_link", "team_message", "onboarding_case"] {
             try onboarding.publish("ale.v1.events.provider.onboarding.\(table).updated", payload: [])
@@ -33,12 +33,12 @@ import Testing
             "ale.v1.events.provider.onboarding.\($0)"
         }
         try onboarding.publish(ofOnboarding[1], payload: [])
-        try await onboarding.flush(timeout: .seconds(5))
+        try await onboarding.flush(timeout: .seconds(50))
         let ofSuccess = ["touchpoint", "risk_signal"].map { "ale.v1.events.provider.customer-success.\($0).updated" }
         for subject in ofSuccess { try success.publish(subject, payload: []) }
-        try await success.flush(timeout: .seconds(5))
+        try await success.flush(timeout: .seconds(50))
         try workspace.publish("ale.v1.events.provider.onboarding.onboarding_case.updated", payload: [])
-        try await workspace.flush(timeout: .seconds(5))
+        try await workspace.flush(timeout: .seconds(50))
         try await waitUntil("the refusals") { refused.all.count >= 4 && heard.all.count >= 4 }
         #expect(Set(heard.all) == Set(ofSuccess + ofOnboarding))
         await workspace.close()

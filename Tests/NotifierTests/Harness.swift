@@ -78,7 +78,7 @@ struct Stage: Sendable {
     ) async throws {
         let domain = try #require(DomainPath(event.domain))
         let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
-        try await database.transaction(as: context.caller) { tx in try effect(event, context, tx) }
+        try await database.transaction(as: context.caller, deadline: .patient) { tx in try effect(event, context, tx) }
     }
 
     func inside<T: Sendable>(_ domain: String, _ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T

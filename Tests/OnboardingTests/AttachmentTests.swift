@@ -264,11 +264,11 @@ import Wire
                 == .notFound)
         // Row-level security keeps them apart, too.
         let database = files.world.server.database
-        let seen = try await database.transaction(as: stranger) { tx in
+        let seen = try await database.transaction(as: stranger, deadline: .patient) { tx in
             try tx.query("SELECT 1 FROM onboarding.attachment_part").count
         }
         #expect(seen == 0)
-        let own = try await database.transaction(as: files.world.customer()) { tx in
+        let own = try await database.transaction(as: files.world.customer(), deadline: .patient) { tx in
             try tx.query("SELECT 1 FROM onboarding.attachment_part").count
         }
         #expect(own == 1)

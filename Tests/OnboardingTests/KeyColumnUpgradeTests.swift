@@ -101,7 +101,7 @@ import Wire
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let caller = Caller.service(Onboarding.name, domain: .root)
         let (account, texts) = (account, Array(expected.keys))
-        let found = try await database.transaction(as: caller, readOnly: true) { tx in
+        let found = try await database.transaction(as: caller, deadline: .patient, readOnly: true) { tx in
             let lookup = AlikeSQL.lookup("name", texts, in: Location.schema, "account = \(account)")
             return try tx.walking { try tx.query(lookup) }.map { (try $0.string(at: 0), try $0.string(at: 1)) }
         }

@@ -61,11 +61,11 @@ import Wire
             return draft
         }
         let context = WriteContext(caller: one.agent, now: database.clock.now, trace: "00-together")
-        let made = try await database.transaction(as: one.agent) { tx in
+        let made = try await database.transaction(as: one.agent, deadline: .patient) { tx in
             try Store<Location>(database).createAll(drafts, context, in: tx)
         }
         let ids = made.map(\.id)
-        let stored = try await database.transaction(as: one.agent) { tx in
+        let stored = try await database.transaction(as: one.agent, deadline: .patient) { tx in
             try Store<Location>(database).find(where: "id = ANY(\(ids)::uuid[])", in: tx)
         }
         #expect(Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) }).count == Self.count)

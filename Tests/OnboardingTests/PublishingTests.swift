@@ -83,7 +83,8 @@ import Wire
             (Location.schema, "location_natural_key"), (CustomerAccount.schema, "customer_account_alike"),
         ] {
             let bounds: SQL = NamedRecords.areOfAccounts(schema) ? "account = \(world.account.id)" : "true"
-            let plan = try await world.server.database.transaction(as: world.agent, readOnly: true) { tx in
+            let plan = try await world.server.database.transaction(as: world.agent, deadline: .patient, readOnly: true)
+            { tx in
                 try tx.walking {
                     try tx.query("EXPLAIN " + AlikeSQL.lookup("name", texts, in: schema, bounds))
                 }.map { try $0.string(at: 0) }

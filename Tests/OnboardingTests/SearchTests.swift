@@ -125,7 +125,7 @@ import Wire
             """)
         #expect(try await ids("hardware", world, as: customer) == [record.id])
         func domains(_ caller: Caller) async throws -> String? {
-            try await world.server.database.transaction(as: caller, readOnly: true) { tx in
+            try await world.server.database.transaction(as: caller, deadline: .patient, readOnly: true) { tx in
                 try tx.query("SELECT onboarding.search_domains('onboarding_case')::text AS domains").first?
                     .optionalString(at: 0)
             }
@@ -166,7 +166,7 @@ import Wire
     @Test func wordsOfWhatComesAreNotLookedFor() async throws {
         let (world, _, task) = try await filled()
         let id = "ffffffff-ffff-7fff-8fff-ffffffffffff"
-        let (reads, words) = try await world.server.database.transaction(as: world.agent) { tx in
+        let (reads, words) = try await world.server.database.transaction(as: world.agent, deadline: .patient) { tx in
             func reads() throws -> Int64? {
                 try tx.query(
                     """

@@ -48,7 +48,7 @@ import Wire
         async let replaced: Void = replace(user.id, other.id, stage)
         let database = stage.server.database
         try await waitUntil("the password is being replaced") {
-            try await database.transaction(as: .service("onboarding", domain: .root)) { tx in
+            try await database.transaction(as: .service("onboarding", domain: .root), deadline: .patient) { tx in
                 try tx.query(
                     "SELECT 1 FROM onboarding.password WHERE \"user\" = \(user.id) FOR UPDATE SKIP LOCKED"
                 ).isEmpty

@@ -177,7 +177,7 @@ struct SignInStage: Sendable {
     /// Links of a user, the newest last.
     func links(of user: User) async throws -> [SignInLink] {
         let database = server.database
-        return try await database.transaction(as: .service("onboarding", domain: .root)) { tx in
+        return try await database.transaction(as: .service("onboarding", domain: .root), deadline: .patient) { tx in
             try Store<SignInLink>(database).find(where: "\"user\" = \(user.id) ORDER BY id", in: tx)
         }
     }

@@ -18,7 +18,7 @@ import Wire
     ) async throws {
         let database = world.server.database
         let caller = caller ?? world.agent
-        try await database.transaction(as: caller) { tx in
+        try await database.transaction(as: caller, deadline: .patient) { tx in
             let write = WriteContext(caller: caller, now: database.clock.now)
             try tell(RuleContext(transaction: tx, write: write, database: database))
         }

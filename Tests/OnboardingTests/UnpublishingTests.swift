@@ -232,7 +232,7 @@ import WireCatalog
             request: request, account: world.account.id,
             context: WriteContext(caller: world.administrator, now: database.clock.now),
             referrers: Referrers(database, OnboardingCatalog.records), database: database)
-        let results = try await database.transaction(as: world.administrator) { tx in
+        let results = try await database.transaction(as: world.administrator, deadline: .patient) { tx in
             try Unpublication<CustomerAccount>(batch, tx).run()
         }
         #expect(results.map(\.outcome) == ["undone", "undone"], "\(results.flatMap(\.faults).map(\.message))")
@@ -251,7 +251,8 @@ import WireCatalog
         var since = asked
         since.since = Timestamp(microseconds: world.server.database.clock.now.microseconds + 1)
         let (all, later) = (asked, since)
-        let found = try await world.server.database.transaction(as: world.agent, readOnly: true) { tx in
+        let found = try await world.server.database.transaction(as: world.agent, deadline: .patient, readOnly: true) {
+            tx in
             (try referrers.find("sold_product", [all], in: tx), try referrers.find("sold_product", [later], in: tx))
         }
         #expect(found.0.map { "\($0.table).\($0.field)" } == ["onboarding_case.products"])

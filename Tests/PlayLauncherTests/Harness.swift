@@ -53,7 +53,7 @@ struct Stage: Sendable {
         }
         let verifier = try await Verifier(
             issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)], report: { _ in })
-        let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
+        let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name), deadline: patience)
         let parts = PlayLauncher.make(
             bench.database, client, issuer, people, FlowHosts([Self.host]) { [web] in web.answer($0, $1) })
         (runner, seed, triggers, heard) = (parts.runner, parts.seed, parts.triggers, parts.heard)

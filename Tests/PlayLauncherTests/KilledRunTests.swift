@@ -51,7 +51,8 @@ import Wire
                     """)
                 runners.look()
             }
-            let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
+            let client = Client(
+                bench.transport, credential: issuer.credential(for: PlayLauncher.name), deadline: patience)
             let people = PeopleRegistry.everybody()
             let parts = PlayLauncher.make(bench.database, client, issuer, people)
             try await bench.serve(parts.endpoints, authenticator: verifier)

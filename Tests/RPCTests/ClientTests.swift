@@ -80,7 +80,7 @@ import Wire
                 minted.add()
                 return "provider:service"
             }
-            let client = Client(transport, credential: own)
+            let client = Client(transport, credential: own, deadline: .seconds(50))
             let answer2 = try await client.call(echo, GetRequest())
             #expect(answer2.id == "service")
             let answer3 = try await client.call(echo, GetRequest(), as: .kim)

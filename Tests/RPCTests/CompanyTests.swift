@@ -52,7 +52,7 @@ import Wire
             .init(name: "echo-service", version: "1.0.0", description: ""), endpoints: [endpoint],
             transport: transport, authenticator: Tokens(), logger: .silent)
         try await service.start()
-        let client = Client(transport.memory)
+        let client = Client(transport.memory, deadline: .seconds(50))
         _ = try await client.call(echo, request("alone"), as: .kim)
         #expect(transport.alone.value == 1 && transport.inCompany.value == 0)
         let crowd = 3 * InFlight.crowd
@@ -89,7 +89,7 @@ import Wire
             .init(name: "echo-service", version: "1.0.0", description: ""), endpoints: [endpoint],
             transport: NATSTransport(connection, gathering: gathering), authenticator: Tokens(), logger: .silent)
         try await service.start()
-        let client = Client(NATSTransport(caller))
+        let client = Client(NATSTransport(caller), deadline: .seconds(50))
         for isGathering in [true, false] {
             if !isGathering { await gathering.close() }
             try await withThrowingTaskGroup(of: Void.self) { group in

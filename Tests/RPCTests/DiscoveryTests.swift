@@ -22,7 +22,7 @@ import Wire
             return request
         }
         try await depth.serve([endpoint]) { service, transport in
-            let client = Client(transport)
+            let client = Client(transport, deadline: .seconds(50))
             _ = try await client.call(echo, request("good"), as: .kim)
             _ = try? await client.call(echo, request("bad"), as: .kim)
             try await waitUntil { service.requestsInFlight == 0 }

@@ -18,7 +18,7 @@ import Wire
             return request
         }
         try await depth.serve([endpoint], limits: AdmissionLimits(requests: 16, domainShare: 1)) { service, transport in
-            let client = Client(transport)
+            let client = Client(transport, deadline: .seconds(50))
             let outcomes = await withTaskGroup(of: Problem.Code?.self) { group in
                 for number in 0..<100 {
                     group.addTask {
@@ -63,7 +63,7 @@ import Wire
             return request
         }
         try await depth.serve([endpoint], limits: AdmissionLimits(requests: 8)) { service, transport in
-            let client = Client(transport)
+            let client = Client(transport, deadline: .seconds(50))
             let busy = Credential.token("busy:park")
             let refused = Counter()
             try await withThrowingTaskGroup { group in

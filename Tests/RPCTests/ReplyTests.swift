@@ -60,7 +60,7 @@ import Wire
             try client.publish(subject, reply: "foreign.place")
         }
         // What comes behind on the same connection is answered, so all of it has come.
-        let caller = Client(NATSTransport(client))
+        let caller = Client(NATSTransport(client), deadline: .seconds(50))
         _ = try await caller.call(echo, request("good"), as: .kim)
         try await client.flush(timeout: .seconds(50))
         #expect(landed.value == 0)

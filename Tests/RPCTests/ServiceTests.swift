@@ -15,7 +15,7 @@ import Wire
             return request
         }
         try await depth.serve([endpoint]) { service, transport in
-            let client = Client(transport)
+            let client = Client(transport, deadline: .seconds(50))
             let answer = try await client.call(echo, request("한국어"), as: .kim, deadline: .seconds(30), requestID: "r-1")
             #expect(answer.id == "한국어")
             let call = try #require(seen.withLock { $0 })
@@ -43,7 +43,7 @@ import Wire
                 metadata: ["limit": "1"], cause: "hidden")
         }
         try await depth.serve([endpoint]) { service, transport in
-            let client = Client(transport)
+            let client = Client(transport, deadline: .seconds(50))
             for code in Problem.Code.allCases.dropFirst() {
                 let problem = await #expect(throws: Problem.self) {
                     try await client.call(echo, request("\(code.rawValue)"), as: .token("provider:lee:ko"))
@@ -91,7 +91,7 @@ import Wire
             },
         ]
         try await depth.serve(endpoints) { _, transport in
-            let client = Client(transport)
+            let client = Client(transport, deadline: .seconds(50))
             for credential in [Credential.anonymous, .token("nonsense"), .token("bad domain:kim")] {
                 let problem = await #expect(throws: Problem.self) {
                     try await client.call(closed, request("a"), as: credential)
@@ -185,7 +185,7 @@ import Wire
             throw .invalid(field: "id", Text(en: text, ko: text))
         }
         try await depth.serve([endpoint]) { _, transport in
-            let client = Client(transport)
+            let client = Client(transport, deadline: .seconds(50))
             let problem = await #expect(throws: Problem.self) { try await client.call(echo, request("a"), as: .kim) }
             #expect(problem?.code == .resourceExhausted)
             #expect(problem?.reason == "RESPONSE_TOO_LARGE")

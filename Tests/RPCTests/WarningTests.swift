@@ -37,7 +37,7 @@ import Wire
             return request
         }
         try await depth.serve([endpoint]) { _, transport in
-            let client = Client(transport, credential: .kim)
+            let client = Client(transport, credential: .kim, deadline: .seconds(50))
             // All of them in one header, however its client keeps headers; an error has none.
             let bodies = [
                 (#"{"id":"two"}"#, ["\(Self.open.headerValue), \(Self.other.headerValue)"]), (#"{"id":"none"}"#, []),
@@ -84,7 +84,7 @@ import Wire
             return request(String(repeating: "x", count: Int(asked.id) ?? 0))
         }
         try await depth.serve([endpoint]) { _, transport in
-            let client = Client(transport, credential: .kim)
+            let client = Client(transport, credential: .kim, deadline: .seconds(50))
             let limit = transport.maximumMessageBytes
             let full = try await client.callWithWarnings(echo, request("\(limit - 16)"))
             #expect(full.answer.id.utf8.count == limit - 16 && full.warnings.isEmpty)

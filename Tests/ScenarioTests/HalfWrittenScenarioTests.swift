@@ -56,7 +56,7 @@ extension Scenarios {
                     for word in damage.says { #expect(output.contains(word), "\(damage.files): \(output)") }
                     stack.expectEachOnce(after: "\(damage.files)")
                 }
-                try await Auditor(stack: stack, ledger: ledger).confirm(within: .seconds(20))
+                try await Auditor(stack: stack, ledger: ledger).confirm(within: .seconds(120))
             }
         }
     }

@@ -35,7 +35,7 @@ import Wire
         let asked = request
         let method = try await problem {
             _ = try await bench.database.perform(
-                Call(caller: .person()), "CloseTouchpoint", asked, requestID: "r-1"
+                Call(caller: .person(), deadline: .patient), "CloseTouchpoint", asked, requestID: "r-1"
             ) { _, _ in TestTouchpoint() }
         }
         #expect(method.violations.first?.field == "request_id")
@@ -103,7 +103,8 @@ import Wire
                 for _ in 0..<6 {
                     group.addTask {
                         try await bench.database.perform(
-                            Call(caller: .person()), "CloseTouchpoint", asked, requestID: "close-\(round)"
+                            Call(caller: .person(), deadline: .patient), "CloseTouchpoint", asked,
+                            requestID: "close-\(round)"
                         ) { tx, context in try store.close(asked, context, in: tx) }
                     }
                 }

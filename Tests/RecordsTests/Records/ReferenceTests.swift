@@ -1,6 +1,7 @@
 import OnboardingWire
 import RPC
 import Records
+import ServiceTestKit
 import Tenancy
 import TestKit
 import Testing
@@ -65,7 +66,7 @@ import Wire
             try await replica.store(late)
             return true
         }
-        let call = Call(caller: .person())
+        let call = Call(caller: .person(), deadline: .patient)
         let wanted = draft("late", product: "late")
         let made = try await fetchingReplicas(source, call) { () async throws(Problem) in
             try await bench.perform(create: wanted, requestID: "late")

@@ -2,6 +2,7 @@ import CustomerSuccessWire
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Tenancy
 import TestKit
 import Testing
@@ -51,7 +52,7 @@ import Wire
     /// A transaction that is run again does not warn twice, and one that fails does not warn at all.
     @Test func onlyTheAttemptThatStandsWarns() async throws {
         let bench = try await Workbench.make(poolSize: 4)
-        let call = Call(caller: .person())
+        let call = Call(caller: .person(), deadline: .patient)
         let (store, attempts) = (bench.store, Counter())
         var request = CreateTouchpointRequest()
         request.touchpoint = TestTouchpoint.draft("again!").wrapped
@@ -64,7 +65,7 @@ import Wire
             return made
         }
         #expect(attempts.value == 2 && call.warnings == [Self.loud])
-        let failing = Call(caller: .person())
+        let failing = Call(caller: .person(), deadline: .patient)
         _ = try await problem {
             _ = try await bench.database.perform(failing, "CreateTouchpoint", request) { tx, context in
                 _ = try store.create(.draft("never!"), context, in: tx)
@@ -78,7 +79,7 @@ import Wire
     /// What the service does by itself is advice to nobody.
     @Test func theSystemIsNotWarned() async throws {
         let bench = try await Workbench.make(poolSize: 1)
-        let call = Call(caller: .person())
+        let call = Call(caller: .person(), deadline: .patient)
         let store = bench.store
         _ = try await bench.database.perform(call, "CreateTouchpoint", CreateTouchpointRequest()) { tx, context in
             try store.create(.draft("loud!"), context.asSystem, in: tx)

@@ -108,7 +108,7 @@ extension Workbench {
     func asking<T: Sendable>(
         _ caller: Caller = .person(), readOnly: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws(Problem) -> T {
-        try await database.transaction(as: caller, readOnly: readOnly, body)
+        try await database.transaction(as: caller, deadline: .patient, readOnly: readOnly, body)
     }
 
     /// Creates a touchpoint.
@@ -138,7 +138,8 @@ extension Workbench {
         request.validateOnly = validateOnly
         let store = store
         return try await database.perform(
-            Call(caller: caller), "CreateTouchpoint", request, requestID: requestID, validateOnly: validateOnly
+            Call(caller: caller, deadline: .patient), "CreateTouchpoint", request, requestID: requestID,
+            validateOnly: validateOnly
         ) { tx, context in try store.create(draft, context, in: tx) }
     }
 
