@@ -277,9 +277,7 @@ import Wire
             let job = DailyJob("test") { _ async throws(Problem) in
                 // As all work does: who led until just now and has not noticed yet is refused by the fence.
                 let service = Caller.service(bench.database.service, domain: .root)
-                try await bench.database.transaction(as: service, deadline: .patient) { tx in
-                    _ = try tx.query("SELECT 1")
-                }
+                try await bench.database.transaction(as: service, deadline: .patient) { _ = try $0.query("SELECT 1") }
                 runs.note("\(index)")
                 return 0
             }
