@@ -37,6 +37,9 @@ import Wire
         }
         let judged = try await upgrade.psql("SELECT DISTINCT check_version FROM import_validation.staging_row")
         #expect(judged == "0", "by what is unknown")
+        let noted = try await upgrade.psql(
+            "SELECT check_version, domain FROM import_validation.judging_version WHERE import_task = '\(task)'")
+        #expect(noted == "0|/provider/d1/")
         let told = [RowError(.comment, ["One."]), RowError(.comment, ["Two."])]
         #expect(try await seen(from: "/provider/d1/") == [told, []])
         #expect(try await seen(from: "/provider/d2/").isEmpty)

@@ -86,6 +86,8 @@ import Workbook
             case .unknown:
                 _ = try await stage.bench.admin.run(
                     "UPDATE import_validation.staging_row SET check_version = 0 WHERE import_task = \(task.id)")
+                _ = try await stage.bench.admin.run(
+                    "UPDATE import_validation.judging_version SET check_version = 0 WHERE import_task = \(task.id)")
             }
         }
     }
@@ -133,6 +135,37 @@ import Workbook
         #expect(run.message?.hasSuffix(Self.sentBack(2, "validate")) == true, "\(run.message ?? "")")
         #expect(try await stage.summary(task) == [0, 0, 2, 0])
         #expect(try await stage.end(of: try await stage.validate(task)).doneRows == 0)
+    }
+
+    /// By which checks rows of a task may have been judged is noted with the rows, whoever writes them, and once.
+    @Test func theChecksOfATaskAreNoted() async throws {
+        let stage = try await Stage()
+        let check = try await stage.check("location", "string_limit", of: "u_name") { $0.maxLength = 20 }
+        let (task, other) = (try await stage.locations(), try await stage.locations())
+        func noted(_ task: ImportTask) async throws -> Set<Int64> {
+            let rows = try await stage.bench.admin.run(
+                "SELECT check_version FROM import_validation.judging_version WHERE import_task = \(task.id)")
+            return Set(try rows.map { try $0.int64(at: 0) })
+        }
+        func held(_ task: ImportTask) async throws -> Set<Int64> {
+            let rows = try await stage.bench.admin.run(
+                "SELECT DISTINCT check_version FROM import_validation.staging_row WHERE import_task = \(task.id)")
+            return Set(try rows.map { try $0.int64(at: 0) })
+        }
+        #expect(try await noted(task).isEmpty)
+        _ = try await stage.loaded(Stage.file(["Linz", "Graz"]), of: task)
+        _ = try await stage.loaded(Stage.file(["Wien"]), "more.csv", of: task)
+        let first = try await noted(task)
+        let loaded = try await held(task)
+        #expect(first.count == 1 && first == loaded)
+        #expect(try await noted(other).isEmpty)
+        _ = try await stage.change(check) { $0.maxLength = 30 }
+        #expect(try await stage.end(of: try await stage.validate(task)).doneRows == 3)
+        let (both, judged) = (try await noted(task), try await held(task))
+        #expect(both.count == 2 && both == first.union(judged) && judged.count == 1)
+        // None of the old ones is left: what is ready stays so.
+        #expect(try await stage.planned(task).state == "completed")
+        #expect(try await stage.summary(task) == [0, 0, 3, 0])
     }
 
     /// Checks that change while a publication goes on: what was sent is published, the rest is left out.

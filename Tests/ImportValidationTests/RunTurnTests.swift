@@ -132,8 +132,11 @@ import Wire
             let rows = try StagingStore.page(id, status: .readyToPublish, after: nil, limit: 10, tx)
             let verdicts = rows.map { _ in RowVerdict() }
             let context = WriteContext.system("import-validation", domain: .root, now: stage.database.clock.now)
-            let first = try StagingStore.judge([rows[0]], [verdicts[0]], by: 1, context, tx)
-            return (rows, [first, try StagingStore.judge(rows, verdicts, by: 1, context, tx)])
+            func judge(_ count: Int) throws -> Set<String> {
+                try StagingStore.judge(
+                    Array(rows.prefix(count)), Array(verdicts.prefix(count)), by: 1, of: id, in: .root, context, tx)
+            }
+            return (rows, [try judge(1), try judge(2)])
         }
         #expect(judged == [[rows[0].id], [rows[1].id]])
     }

@@ -48,7 +48,7 @@ import Wire
     private static let hidden = [
         "import_validation": [
             "import_plan", "import_plan_row", "import_source", "publication", "publication_checks", "publication_row",
-            "publication_batch", "publication_source", "publication_undo",
+            "publication_batch", "publication_source", "publication_undo", "judging_version",
         ]
     ]
 

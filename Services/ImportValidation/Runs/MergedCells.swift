@@ -83,7 +83,7 @@ extension LoadRun {
             let writing = tools.writing
             try await database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
                 try claim.lease.hold(in: tx)
-                try StagingStore.judge(covered, verdicts, by: version, writing, tx)
+                try StagingStore.judge(covered, verdicts, by: version, of: claim.task, in: claim.domain, writing, tx)
             }
             told += covered.count { $0.status == RowStatus.readyToPublish.rawValue }
         }

@@ -83,11 +83,12 @@ struct ValidationSweep {
         let verdicts = try await checker.check(rows.map(\.cells), faults: rows.map(\.faults))
         keys?.formUnion(verdicts.compactMap(\.key))
         if (keys?.count ?? 0) > StagingDoubles.mostKeys { keys = nil }
-        let (writing, version) = (tools.writing, checker.plan.version.number)
+        let (claim, writing, version) = (tools.claim, tools.writing, checker.plan.version.number)
         return try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             try tools.hold(in: tx)
             // Rows that were changed meanwhile are judged, and counted, by whoever comes next.
-            let judged = try StagingStore.judge(rows, verdicts, by: version, writing, tx)
+            let judged = try StagingStore.judge(
+                rows, verdicts, by: version, of: claim.task, in: claim.domain, writing, tx)
             let failed = zip(rows, verdicts).count { judged.contains($0.id) && !$1.errors.isEmpty }
             let count = Count(rows: before.rows + Int64(judged.count), failed: before.failed + Int64(failed))
             also(count, tx)

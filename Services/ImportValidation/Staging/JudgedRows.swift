@@ -2,6 +2,7 @@ import ImportValidationWire
 import Korean
 import Postgres
 import Records
+import Tenancy
 import Wire
 
 /// Rows that were judged by other checks than those in force: what they were found to be holds no longer (ADR 0037).
@@ -9,30 +10,45 @@ enum JudgedRows {
     /// Rows that go back at once.
     static let batch = 20_000
 
+    /// Notes that rows of a task are judged anew by the checks of `version`, with the rows. Of rows that are taken in the
+    /// database notes it by itself.
+    static func note(_ version: Int64, of task: String, in domain: DomainPath, _ tx: Transaction) {
+        tx.send(
+            """
+            INSERT INTO import_validation.judging_version (import_task, check_version, domain) \
+            VALUES (\(task), \(version), \(domain.path)) ON CONFLICT DO NOTHING
+            """)
+    }
+
     /// Has the next rows of a task that have one of these statuses by other checks than `version` be yet to validate; how
-    /// many. Where there are none, nothing but the index is looked at.
+    /// many. Where no other checks have ever judged rows of the task, none is looked at.
     static func sendBack(
         _ statuses: [RowStatus], of task: String, judgedBy version: Int64, now: Timestamp, _ tx: Transaction
     ) throws -> Int {
+        let others = try tx.query(
+            """
+            SELECT 1 FROM import_validation.judging_version \
+            WHERE import_task = \(task) AND check_version <> \(version)::int8 LIMIT 1
+            """)
+        guard !others.isEmpty else { return 0 }
         // A file that is still being loaded has more to say of its rows, and finds them as it has left them.
         let loaded = StagingStore.isLoaded(task)
-        var others: SQL = ""
+        var found: SQL = ""
         for (index, status) in statuses.enumerated() {
-            // Two spans of the index; "other than" would be none.
-            for side in ["<", ">"] {
-                if index > 0 || side == ">" { others += " UNION ALL " }
-                others += """
-                    (SELECT id FROM import_validation.staging_row WHERE import_task = \(task) AND status = \(status.sql) \
-                    AND check_version \(raw: side) \(version)::int8 AND \(loaded) LIMIT \(batch))
-                    """
-            }
+            if index > 0 { found += " UNION ALL " }
+            found += """
+                (SELECT id FROM import_validation.staging_row WHERE import_task = \(task) AND status = \(status.sql) \
+                AND check_version <> \(version)::int8 AND \(loaded) LIMIT \(batch))
+                """
         }
-        return try tx.query(
-            """
-            UPDATE import_validation.staging_row SET revision = revision + 1, status = \(RowStatus.yetToValidate.sql), \
-            comment = NULL, errors = NULL, publish_run = NULL, updated_at = \(now.sqlValue) WHERE id IN (\(others))
-            """
-        ).affected
+        return try tx.walking {
+            try tx.query(
+                """
+                UPDATE import_validation.staging_row SET revision = revision + 1, status = \(RowStatus.yetToValidate.sql), \
+                comment = NULL, errors = NULL, publish_run = NULL, updated_at = \(now.sqlValue) WHERE id IN (\(found))
+                """
+            ).affected
+        }
     }
 }
 

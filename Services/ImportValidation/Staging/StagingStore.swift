@@ -213,11 +213,13 @@ enum StagingStore {
             origins: CellOrigin.read(try row.optionalString(StagingColumn.origins)))
     }
 
-    /// Writes what the checks of `version` said of rows that have not changed since they were read, and what the file says
-    /// of them. Says which rows these are: another sweep may have judged some of them meanwhile.
+    /// Writes what the checks of `version` said of rows of a task that have not changed since they were read, and what the file
+    /// says of them. Says which rows these are: another sweep may have judged some of them meanwhile.
     @discardableResult static func judge(
-        _ rows: [HeldRow], _ verdicts: [RowVerdict], by version: Int64, _ context: WriteContext, _ tx: Transaction
+        _ rows: [HeldRow], _ verdicts: [RowVerdict], by version: Int64, of task: String, in domain: DomainPath,
+        _ context: WriteContext, _ tx: Transaction
     ) throws -> Set<String> {
+        JudgedRows.note(version, of: task, in: domain, tx)
         let judged = try tx.joiningByHash {
             try tx.query(
                 """
