@@ -87,7 +87,7 @@ final class SharedTransactions: Sendable {
             do {
                 let service = Caller.service(database.service, domain: .root)
                 try await database.attempt(as: service, deadline: .after(Deadline.standard)) { tx in
-                    if !parts.contains(where: \.isLasting) { Self.hurry(tx) }
+                    if !parts.contains(where: \.isLasting) { tx.hurry() }
                     for part in parts {
                         tx.sendScope(.domain(part.domain))
                         try part.body(tx)
@@ -106,7 +106,7 @@ final class SharedTransactions: Sendable {
         for part in parts {
             do {
                 try await database.transaction(as: .service(database.service, domain: part.domain)) { tx in
-                    if !part.isLasting { Self.hurry(tx) }
+                    if !part.isLasting { tx.hurry() }
                     try part.body(tx)
                 }
                 part.ended.resume()
@@ -115,7 +115,4 @@ final class SharedTransactions: Sendable {
             }
         }
     }
-
-    /// Has the commit not wait for the disk.
-    private static func hurry(_ tx: Transaction) { tx.send("SET LOCAL synchronous_commit = off") }
 }

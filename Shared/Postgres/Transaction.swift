@@ -95,6 +95,10 @@ public final class Transaction {
             """)
     }
 
+    /// Has the commit not wait for the disk: a crash of the server may lose what is written here, though never what is
+    /// committed after it and is on the disk. For what is done again then.
+    public func hurry() { send("SET LOCAL synchronous_commit = off") }
+
     /// Sends what is queued now and waits, for its errors to show here.
     public func flush() throws(PostgresError) {
         if let failure { throw failure }

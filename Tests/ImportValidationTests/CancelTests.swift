@@ -18,9 +18,9 @@ import Work
     /// A load that has written rows and waits for onboarding.
     private static func loading(_ stage: Stage, _ task: ImportTask) async throws -> (Upload, ImportRun) {
         stage.owner.hold(stage.account)
-        let upload = try await stage.upload(Stage.file(rows(2_500, held: 2_400)), to: task)
+        let upload = try await stage.upload(Stage.file(rows(LoadRun.batch + 500, held: LoadRun.batch + 400)), to: task)
         let run = try #require(try await stage.load([upload], of: task).first)
-        try await Stage.until { try await stage.summary(task).reduce(0, +) == 2_000 }
+        try await Stage.until { try await stage.summary(task).reduce(0, +) == LoadRun.batch }
         return (upload, run)
     }
 
@@ -32,11 +32,13 @@ import Work
         let task = try await stage.locations()
         _ = try await stage.loaded(Stage.file(["Linz"]), "before.csv", of: task)
         stage.owner.hold(stage.account)
-        let upload = try await stage.upload(Stage.file(Self.rows(2_500, held: 2_400)), to: task)
+        let upload = try await stage.upload(
+            Stage.file(Self.rows(LoadRun.batch + 500, held: LoadRun.batch + 400)), to: task)
         let run = try #require(try await stage.load([upload], of: task).first)
-        try await Stage.until { try await stage.summary(task).reduce(0, +) == 2_001 }
+        try await Stage.until { try await stage.summary(task).reduce(0, +) == LoadRun.batch + 1 }
         let under = try await stage.call(ImportValidationAPI.getImportRun, Stage.named(run.id))
-        #expect(under.state == "running" && under.doneRows == 2_000, "how far it is can be read meanwhile")
+        #expect(
+            under.state == "running" && under.doneRows == Int64(LoadRun.batch), "how far it is can be read meanwhile")
         let asked = try await stage.cancel(run)
         #expect(asked.state == "running" && asked.cancelRequestedAt != nil, "its worker is to end it")
         let again = try await stage.cancel(run)
@@ -50,10 +52,10 @@ import Work
         #expect(try await stage.task(task).dataImportState == DataImportState.readyToPublish.rawValue)
         #expect(try await stage.cancel(run) == end, "canceled is final")
         let second = try #require(try await stage.load([upload], of: task).first)
-        #expect(try await stage.end(of: second).doneRows == 2_500)
+        #expect(try await stage.end(of: second).doneRows == Int64(LoadRun.batch) + 500)
         let problem = try await stage.refusal { () async throws(Problem) in try await stage.cancel(second) }
         #expect(problem.code == .failedPrecondition && problem.reason == "RUN_ENDED")
-        #expect(try await stage.summary(task).reduce(0, +) == 2_501)
+        #expect(try await stage.summary(task).reduce(0, +) == LoadRun.batch + 501)
     }
 
     /// What a load has written so far is neither planned nor published, whether all rows or chosen ones are asked for: it

@@ -77,19 +77,19 @@ import Wire
     @Test func aLoadThatFailsHalfWayLeavesNothing() async throws {
         let stage = try await Stage()
         let task = try await stage.locations()
-        let names = (1...2_500).map { "Werk \($0)" }
+        let names = (1...LoadRun.batch + 500).map { "Werk \($0)" }
         var rows = names.map { (name: $0, account: "Ernst Handel") }
-        rows[2_400].account = OnboardingStandIn.held
-        rows[2_401].account = OnboardingStandIn.broken
+        rows[LoadRun.batch + 400].account = OnboardingStandIn.held
+        rows[LoadRun.batch + 401].account = OnboardingStandIn.broken
         stage.owner.hold(stage.account)
         let upload = try await stage.upload(Stage.file(rows), "broken.csv", to: task)
         let run = try #require(try await stage.load([upload], of: task).first)
         // The rows before the broken one are there.
         let limit = ContinuousClock.now + .seconds(60)
-        while try await stage.summary(task).reduce(0, +) < 2_000, ContinuousClock.now < limit {
+        while try await stage.summary(task).reduce(0, +) < LoadRun.batch, ContinuousClock.now < limit {
             try await Task.sleep(for: .milliseconds(10))
         }
-        #expect(try await stage.summary(task) == [0, 0, 2_000, 0])
+        #expect(try await stage.summary(task) == [0, 0, Int64(LoadRun.batch), 0])
         #expect(try await stage.task(task).dataImportState == DataImportState.loading.rawValue)
         stage.owner.letGo(stage.account)
         let failed = try await stage.end(of: run)

@@ -16,7 +16,7 @@ struct PlanDocument {
         var contentType: String {
             switch self {
             case .html: "text/html; charset=utf-8"
-            case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+            case .xlsx: AttachmentKind.xlsx.contentType
             }
         }
     }

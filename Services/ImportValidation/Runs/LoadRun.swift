@@ -9,7 +9,7 @@ import Workbook
 /// Reads a file into staging and checks every row on the way: one pass, so that a row is written
 /// once, with its verdict. While one batch is being written the next one is checked, and the one behind it is read.
 struct LoadRun {
-    static let batch = 2_000
+    static let batch = 4_000
     /// Rows of the very first, for which everything else waits.
     private static let firstBatch = 500
     /// Batches on their way to the database at once.
@@ -218,7 +218,7 @@ struct LoadRun {
         let now = tools.database.clock.now
         try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             // The disk is waited for once, by the transaction that ends the run; a load that a crash cuts off begins again.
-            tx.send("SET LOCAL synchronous_commit = off")
+            tx.hurry()
             try tools.hold(in: tx)
             try StagingStore.add(
                 rows, verdicts, by: checks.number, upload: upload, sheet: sheet, claim: claim, now: now, tx)

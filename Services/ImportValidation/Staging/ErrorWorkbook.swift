@@ -45,7 +45,7 @@ struct ErrorWorkbook: Sendable {
         try chunks.append(contentsOf: path)
         return try chunks.finish(
             rows: count, fileName: "\(target.schema.collection)-errors-\(database.clock.today).xlsx",
-            contentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+            contentType: AttachmentKind.xlsx.contentType)
     }
 
     /// Writes the rows that meet a condition, in the order of their files; how many.

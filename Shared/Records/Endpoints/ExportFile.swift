@@ -28,7 +28,7 @@ package enum ExportFile {
     package var contentType: String {
         switch self {
         case .csv: "text/csv; charset=utf-8"
-        case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        case .xlsx: AttachmentKind.xlsx.contentType
         }
     }
 
