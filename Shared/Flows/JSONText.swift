@@ -16,33 +16,33 @@ extension JSONValue {
 
     /// The value as compact JSON with sorted keys. A number that is not finite is written as `null`.
     public var text: String {
-        var out = ""
+        var out: [UInt8] = []
         write(to: &out)
-        return out
+        return String(decoding: out, as: UTF8.self)
     }
 
-    private func write(to out: inout String) {
+    private func write(to out: inout [UInt8]) {
         switch self {
-        case .null: out += "null"
-        case .bool(let value): out += value ? "true" : "false"
-        case .number(let number): out += Self.format(number)
+        case .null: out += "null".utf8
+        case .bool(let value): out += (value ? "true" : "false").utf8
+        case .number(let number): out += Self.format(number).utf8
         case .string(let text): Self.quote(text, to: &out)
         case .array(let elements):
-            out += "["
+            out.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {
-                if index > 0 { out += "," }
+                if index > 0 { out.append(UInt8(ascii: ",")) }
                 element.write(to: &out)
             }
-            out += "]"
+            out.append(UInt8(ascii: "]"))
         case .object(let members):
-            out += "{"
+            out.append(UInt8(ascii: "{"))
             for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
-                if index > 0 { out += "," }
+                if index > 0 { out.append(UInt8(ascii: ",")) }
                 Self.quote(member.key, to: &out)
-                out += ":"
+                out.append(UInt8(ascii: ":"))
                 member.value.write(to: &out)
             }
-            out += "}"
+            out.append(UInt8(ascii: "}"))
         }
     }
 
@@ -53,22 +53,34 @@ extension JSONValue {
         return "\(number)"
     }
 
-    private static func quote(_ text: String, to out: inout String) {
-        out += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            case "\u{0}"..."\u{1F}":
-                let hex = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: out.unicodeScalars.append(scalar)
+    /// What need not be escaped is copied as it stands, in one piece.
+    private static func quote(_ text: String, to out: inout [UInt8]) {
+        out.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { bytes in
+            var start = 0
+            for (index, byte) in bytes.enumerated()
+            where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                out += bytes[start..<index]
+                escape(byte, to: &out)
+                start = index + 1
             }
+            out += bytes[start...]
         }
-        out += "\""
+        out.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ byte: UInt8, to out: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""): out += #"\""#.utf8
+        case UInt8(ascii: "\\"): out += #"\\"#.utf8
+        case UInt8(ascii: "\n"): out += #"\n"#.utf8
+        case UInt8(ascii: "\r"): out += #"\r"#.utf8
+        case UInt8(ascii: "\t"): out += #"\t"#.utf8
+        default:
+            out += (byte < 0x10 ? #"\u000"# : #"\u00"#).utf8
+            out += String(byte, radix: 16).utf8
+        }
     }
 }
 
@@ -205,19 +217,25 @@ private struct JSONTextParser {
     private mutating func string() throws(JSONError) -> String {
         at += 1
         var text: [UInt8] = []
+        // Where what is not copied yet begins: a text without escapes is taken in one piece.
+        var start = at
         while let byte {
             switch byte {
             case UInt8(ascii: "\""):
+                let piece = bytes[start..<at]
+                let whole =
+                    text.isEmpty
+                    ? String(validating: piece, as: UTF8.self) : String(validating: text + piece, as: UTF8.self)
                 at += 1
-                guard let valid = String(validating: text, as: UTF8.self) else { throw failure("invalid UTF-8") }
-                return valid
+                guard let whole else { throw failure("invalid UTF-8") }
+                return whole
             case UInt8(ascii: "\\"):
+                text += bytes[start..<at]
                 at += 1
                 try escape(into: &text)
+                start = at
             case 0..<0x20: throw failure("control character in a string")
-            default:
-                text.append(byte)
-                at += 1
+            default: at += 1
             }
         }
         throw failure("unexpected end of a string")

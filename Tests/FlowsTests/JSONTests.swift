@@ -26,6 +26,23 @@ import Testing
 
     @Test func invalidUTF8IsRefused() {
         #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
+        #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0x5C, 0x6E, 0xC3, 0x22]) }
+    }
+
+    /// What must be escaped is, and nothing else, wherever it stands.
+    @Test func textsAreWrittenAsTheyStand() throws {
+        let written: [(String, String)] = [
+            ("", #""""#), ("계정 😀 é/\u{7F}", "\"계정 😀 é/\u{7F}\""), (#"a"b\c"#, #""a\"b\\c""#),
+            ("\n\r\t", #""\n\r\t""#), ("\u{0}x\u{1F}\u{10}", #""\u0000x\u001f\u0010""#), ("\n가\n", #""\n가\n""#),
+        ]
+        for (text, expected) in written {
+            #expect(JSONValue.string(text).text == expected)
+            #expect(try JSONValue(parsing: expected) == .string(text))
+        }
+        let every = String(String.UnicodeScalarView((0...0x2FF).compactMap { Unicode.Scalar($0 as UInt32) }))
+        for text in every.unicodeScalars.map({ String($0) }) + [every] {
+            #expect(try JSONValue(parsing: JSONValue.object([text: .string(text)]).text) == [text: .string(text)])
+        }
     }
 
     @Test func boundsHold() {
