@@ -2,8 +2,9 @@ import Foundation
 
 /// The memory that a program's code takes.
 enum CodeMemory {
-    /// How often code is given back while a service runs. To map again what does run takes some milliseconds in all.
-    private static let pause: Duration = .seconds(60)
+    /// How often code is given back while a service runs. To map again what does run takes some milliseconds, for which
+    /// requests wait.
+    private static let pause: Duration = .seconds(300)
 
     /// Gives code back now and then until the task is cancelled: of the memory of a service that has been at work, most is
     /// code, and of that half has run once.

@@ -9,7 +9,7 @@ struct HourBench {
     /// Where the hour is looked at, in minutes.
     private static let looks = [1, 10, 30, 60]
     /// Longer than a pool keeps a connection that nobody needs, and than code stays that nobody runs.
-    private static let quiet: Duration = .seconds(150)
+    private static let quiet: Duration = .seconds(330)
 
     func measure(_ tell: (Figure) -> Void) async throws {
         let (creation, connection) = (try await requests.creation(), stack.connection)
