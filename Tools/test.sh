@@ -24,7 +24,7 @@ check() {
 
 # At most so many tests of a target run beside each other: without a bound all of them ask one server at once, and on a slow
 # or busy machine some of them wait longer than their deadlines. Those that compute gain nothing from more than a few.
-width=${ALE_TEST_WIDTH:-16}
+width=${ALE_TEST_WIDTH:-10}
 computing_width=$((width < 6 ? width : 6))
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$width
 
