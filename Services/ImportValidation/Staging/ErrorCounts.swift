@@ -36,7 +36,10 @@ struct ErrorCounts: Sendable {
         let task = try access.read(request.importTask, by: call.caller, in: tx)
         let target = try ImportTarget.of(task, tx)
         let limit = Int(request.limit <= 0 ? Self.usual : min(request.limit, Self.most))
-        let counted = try tx.query(statement(task.id, target, limit: limit + 1, for: call.caller))
+        // The first of the rows that need attention, in the order of their index: others hold those of all tasks.
+        let counted = try tx.walking {
+            try tx.query(statement(task.id, target, limit: limit + 1, for: call.caller))
+        }
         var response = CountStagingErrorsResponse()
         response.more = counted.count > limit
         for row in counted.prefix(limit) {
@@ -53,7 +56,7 @@ struct ErrorCounts: Sendable {
         return """
             WITH looked AS (SELECT errors, cells FROM import_validation.staging_row \
             WHERE import_task = \(task) AND status = \(RowStatus.needsAttention.sql) \
-            AND \(TaskAccess.rows(of: task, for: caller)) LIMIT \(mostRows + 1)), \
+            AND \(TaskAccess.rows(of: task, for: caller)) ORDER BY row_number, id LIMIT \(mostRows + 1)), \
             reasons AS (SELECT error->>'c' AS "check", coalesce(error->>'f', '') AS field, \
             CASE WHEN error->>'c' = ANY(\(Self.ofValue)::text[]) \
             THEN coalesce(cells[array_position(\(names)::text[], error->>'f')], '') ELSE '' END AS value, \
