@@ -31,8 +31,10 @@ import Testing
         try await waitUntil { first.isLeader }
         let second = try Self.stand(string)
         proxy.cut()
-        try await waitUntil(within: .seconds(60)) { second.isLeader }
+        let start = ContinuousClock.now
+        try await waitUntil(within: .seconds(10)) { second.isLeader }
         #expect(!first.isLeader)
+        #expect(start.duration(to: .now) < .seconds(6))
         await second.resign()
         await first.resign()
         proxy.close()
